@@ -1,0 +1,96 @@
+"""Values as people read them. Pure; the same value always reads the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from opsbook.sdk.values import unknown_in
+
+_MARKUP = re.compile(r"([\\`*\[\]<>|])")
+
+
+def count(value: float) -> str:
+    """`12,340`, or one decimal when it is not whole."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def money(cents: float, currency: str = "USD") -> str:
+    """Integer cents as `$1,234.50`; a sum below zero as `-$5.00`; other currencies by their code."""
+    amount = Decimal(round(cents)) / 100
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${abs(amount):,.2f}" if currency == "USD" else f"{sign}{abs(amount):,.2f} {currency}"
+
+
+def percent(ratio: float) -> str:
+    """A ratio as percent with one decimal, two below 1 %: `4.2 %`, `0.35 %`."""
+    figure = ratio * 100
+    return f"{figure:.2f} %" if 0 < abs(figure) < 1 else f"{figure:.1f} %"
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def seconds(value: float) -> str:
+    """The two largest units: `2 d 5 h`, `3 h 12 min`, `4 min`, `18 s`."""
+    whole = int(value)
+    units = (("d", whole // 86400), ("h", whole // 3600 % 24), ("min", whole // 60 % 60), ("s", whole % 60))
+    parts = [f"{number} {unit}" for unit, number in units if number]
+    return " ".join(parts[:2]) if whole >= 3600 else (parts[0] if parts else "0 s")
+
+
+def moment(value: str | datetime, zone: ZoneInfo) -> str:
+    """`Tue 24 Nov 2026, 09:00 EST` in the run's zone; a text that is no time stays as it is."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return inline(value)
+    if at.tzinfo is None:
+        return inline(value)
+    return at.astimezone(zone).strftime("%a %-d %b %Y, %H:%M %Z")
+
+
+UNITS = {"count": count, "cents": money, "ratio": percent, "ms": milliseconds, "seconds": seconds}
+
+
+def figure(value: Any, unit: str = "count") -> str:
+    """A measurement or a bare number in words; one that was not measured says why."""
+    if unknown := unknown_in(value):
+        return f"could not be measured: {inline(unknown.reason) or 'no reason was given'}"
+    number = value.get("value") if isinstance(value, Mapping) else value
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return "could not be measured: no figure was returned" if number is None else inline(number)
+    if unit == "cents" and isinstance(value, Mapping) and value.get("currency"):
+        return money(number, str(value["currency"]))
+    return UNITS[unit](number)
+
+
+def signed(value: Any, unit: str) -> str:
+    """Like `figure`, with a plus where it went up."""
+    text = figure(value, unit)
+    number = value.get("value") if isinstance(value, Mapping) else value
+    return f"+{text}" if isinstance(number, int | float) and number > 0 else text
+
+
+def inline(value: object) -> str:
+    """A text from outside on one line, its Markdown taken literally: it is data, whatever it says."""
+    line = " ".join(str(value).split())
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def listed(parts: Sequence[str], most: int = 8) -> str:
+    """`a, b and c`; beyond `most` the rest is counted: `a, b and 3 more`."""
+    shown = list(parts[:most])
+    if len(parts) > most:
+        return f"{', '.join(shown)} and {len(parts) - most} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 system`, `3 systems`."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,74 @@
+"""Evaluate an expression over a JSON context.
+
+With --batch, each line of the file is `{"expr": ..., "context": {...}}` and each line printed is `{"value": ...}` or
+`{"error": {...}}`, in the same order.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from opsbook.cli._printing import show
+from opsbook.playbooks.expressions import evaluate
+from opsbook.sdk.errors import InvalidInput, OpsbookError
+from opsbook.sdk.values import Json, Unknown
+
+verb = typer.Typer()
+
+
+@verb.command()
+def run(
+    expr: Annotated[str, typer.Argument(help="the expression; none with --batch")] = "",
+    context: Annotated[Path | None, typer.Option(help="a JSON file: the names that it can read")] = None,
+    batch: Annotated[Path | None, typer.Option(help="a JSONL file of expressions and contexts")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    if batch is not None:
+        for line in _lines(batch):
+            typer.echo(json.dumps(_answer(line), ensure_ascii=False))
+        return
+    if not expr:
+        raise InvalidInput("There is no expression.", field="expr", cure="Give one, or a file with --batch.")
+    names = _object(_text(context)) if context else {}
+    value = _shown(evaluate(expr, names))
+    show({"value": value} if as_json else value, as_json=as_json)
+
+
+def _answer(line: str) -> dict[str, Json]:
+    try:
+        asked = _object(line)
+        source, names = asked.get("expr"), asked.get("context", {})
+        if not isinstance(source, str) or not isinstance(names, dict):
+            raise InvalidInput("A line is {expr: text, context: object}.", field="expr")
+        return {"value": _shown(evaluate(source, names))}
+    except OpsbookError as error:
+        return {"error": {"code": error.code, "message": error.sentence, "cure": error.cure}}
+
+
+def _shown(value: Json | Unknown) -> Json:
+    return value.as_json() if isinstance(value, Unknown) else value
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"This is not JSON: {error}.", field="context") from error
+    if not isinstance(found, dict):
+        raise InvalidInput("A context is a JSON object.", field="context", cure='Write it like {"orders": 3}.')
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in _text(path).splitlines() if line.strip()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}.", field=str(path)) from error

@@ -1,0 +1,6 @@
+"""The one door for whatever acts outside: the ledger, and the delivery of messages to people.
+
+May lean on integrations, records, playbooks and sdk. An effect is one recipient under one key; `ledger` commits that it
+is started before it leaves, knows what to do with one whose outcome was lost, and never sends one twice that its
+connector's class cannot take twice.
+"""

@@ -1,0 +1,143 @@
+"""Exactly once, or visibly uncertain: how one effect is carried out.
+
+What happens to a row that is found `started` (the process died, or no answer came), by the connector's class:
+
+| class | rule |
+| --- | --- |
+| A, B, own | send again under the same key: the other side removes the repeat |
+| C | wait until `search_after` has passed since it started, search, send only if absent |
+| D | `uncertain`: nothing is sent again, a person settles it |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from opsbook.records.effects import Effects
+from opsbook.records.rows import Row
+from opsbook.records.segments import Fence
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.errors import Conflict
+from opsbook.sdk.values import digest
+
+SCHEME = "1"  # raised when the way keys are made changes: old keys then stay what they were
+REPEATABLE = frozenset({ConnectorClass.A, ConnectorClass.B, ConnectorClass.OWN})
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def effect_key(run_id: str, path: str, item: str) -> str:
+    """The key of one effect: it depends on run, step and recipient, not on attempt, time or content."""
+    return digest([SCHEME, run_id, path, item])
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect of a run: where it comes from and what is to be sent."""
+
+    run_id: str
+    path: str
+    item: str
+    parcel: Parcel
+    dedup_key: str | None = None
+
+
+class Ledger:
+    def __init__(self, effects: Effects, clock: Clock, sleep: Sleep) -> None:
+        self.effects = effects
+        self.clock = clock
+        self.sleep = sleep
+
+    async def carry_out(self, effect: Effect, connector: Connector, fence: Fence | None) -> Row:
+        """Send it, unless it stands already; answers the ledger's row. Safe to repeat.
+
+        Raises:
+            Conflict: the key stands with another content; nothing was sent.
+        """
+        wanted = self._row(effect, connector, fence)
+        row, go = await self.effects.start(wanted, fence, self.clock.now())
+        if go:
+            return await self._send(effect, connector, fence)
+        if row["request_digest"] != wanted["request_digest"]:
+            raise Conflict(
+                "This effect was already started with another content.",
+                cure="Nothing was sent. Start a new run if the new content is meant.",
+                code="effect_conflict",
+            )
+        if row["state"] != EffectState.STARTED:
+            return row
+        return await self._recover(effect, connector, fence, row)
+
+    async def _recover(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
+        if connector.effect_class in REPEATABLE:
+            return await self._send(effect, connector, fence)
+        if connector.effect_class is ConnectorClass.C:
+            return await self._search(effect, connector, fence, row)
+        return await self._uncertain(effect, fence, "The process ended after the message had left it.")
+
+    async def _search(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
+        left = row["started_at"] + connector.search_after - self.clock.now()
+        if left > timedelta(0):
+            await self.sleep(left.total_seconds())
+        try:
+            found = await connector.find(effect.parcel.key)
+        except (Refused, Lost) as error:
+            return await self._uncertain(effect, fence, f"The search for it failed: {error}")
+        if found is not None:
+            return await self._done(effect, connector, found, fence)
+        return await self._send(effect, connector, fence)
+
+    async def _send(self, effect: Effect, connector: Connector, fence: Fence | None, *, once_more: bool = True) -> Row:
+        try:
+            receipt = await connector.send(effect.parcel)
+        except Refused as error:
+            note = {"code": error.code, "message": error.sentence, "permanent": error.permanent}
+            return await self.effects.finish(
+                effect.parcel.key, EffectState.FAILED, self.clock.now(), error=note, fence=fence
+            )
+        except Lost as error:
+            if once_more and connector.effect_class in REPEATABLE:
+                return await self._send(effect, connector, fence, once_more=False)
+            return await self._uncertain(effect, fence, str(error))
+        return await self._done(effect, connector, receipt, fence)
+
+    async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Fence | None) -> Row:
+        now = self.clock.now()
+        contact = None
+        if effect.dedup_key:
+            contact = {
+                "channel": connector.channel,
+                "recipient": effect.parcel.to,
+                "dedup_key": effect.dedup_key,
+                "sent_at": now,
+                "effect_key": effect.parcel.key,
+            }
+        return await self.effects.finish(
+            effect.parcel.key, EffectState.DONE, now, provider_id=receipt.provider_id, contact=contact, fence=fence
+        )
+
+    async def _uncertain(self, effect: Effect, fence: Fence | None, why: str) -> Row:
+        note = {"code": "uncertain", "message": why}
+        return await self.effects.finish(
+            effect.parcel.key, EffectState.UNCERTAIN, self.clock.now(), error=note, fence=fence
+        )
+
+    def _row(self, effect: Effect, connector: Connector, fence: Fence | None) -> Row:
+        parcel = effect.parcel
+        content = [parcel.to, parcel.subject, parcel.text, parcel.html, dict(parcel.headers), connector.name]
+        return {
+            "key": parcel.key,
+            "run_id": effect.run_id,
+            "path": effect.path,
+            "item": effect.item,
+            "connector": connector.name,
+            "channel": connector.channel,
+            "recipient": parcel.to,
+            "subject": parcel.subject,
+            "effect_class": connector.effect_class.value,
+            "request_digest": digest(content),
+            "epoch": fence.epoch if fence else 0,
+        }

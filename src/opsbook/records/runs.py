@@ -1,0 +1,131 @@
+"""Runs, their steps and the calls made in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
+from opsbook.records.store import Store
+from opsbook.records.tables.playbooks import triggers
+from opsbook.records.tables.runs import calls, run_steps, runs
+
+OPEN_STATES = ("queued", "running", "waiting")
+
+
+class Runs:
+    """Every write takes the caller's connection or goes through the shared commit; reads take their own."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def accept(self, run: Mapping[str, Any], trigger: Mapping[str, Any]) -> tuple[Row, bool]:
+        """Write trigger and run in one commit. Answers (run, fresh); a known dedup key answers its first run."""
+
+        def write(connection: Connection) -> tuple[Row, bool]:
+            if not insert_absent(connection, triggers, trigger):
+                first = fetch_one(connection, select(triggers).where(triggers.c.dedup_key == trigger["dedup_key"]))
+                assert first is not None
+                row = fetch_one(connection, select(runs).where(runs.c.id == first["run_id"]))
+                return {**(row or {}), "body_digest": first["body_digest"]}, False
+            connection.execute(runs.insert(), dict(run))
+            return dict(run), True
+
+        return await self.store.shared(write)
+
+    def get(self, run_id: str) -> Row | None:
+        with self.store.reading() as connection:
+            return fetch_one(connection, select(runs).where(runs.c.id == run_id))
+
+    def latest(self, *, playbook_id: str | None = None, state: str | None = None, limit: int = 50) -> list[Row]:
+        """Newest first."""
+        query = select(runs).order_by(runs.c.accepted_at.desc(), runs.c.id.desc()).limit(limit)
+        if playbook_id:
+            query = query.where(runs.c.playbook_id == playbook_id)
+        if state:
+            query = query.where(runs.c.state == state)
+        with self.store.reading() as connection:
+            return fetch(connection, query)
+
+    def open_of(self, playbook_id: str) -> list[Row]:
+        """Runs of a playbook that have not ended, oldest first; dry runs do not count."""
+        query = (
+            select(runs)
+            .where(runs.c.playbook_id == playbook_id, runs.c.state.in_(OPEN_STATES), runs.c.dry_run.is_(False))
+            .order_by(runs.c.accepted_at)
+        )
+        with self.store.reading() as connection:
+            return fetch(connection, query)
+
+    def stranded(self, accepted_before: datetime) -> list[Row]:
+        """Accepted runs that nobody has begun."""
+        query = select(runs).where(runs.c.state == "queued", runs.c.accepted_at < accepted_before)
+        with self.store.reading() as connection:
+            return fetch(connection, query.order_by(runs.c.accepted_at).limit(200))
+
+    def stops_requested(self, run_ids: Sequence[str]) -> set[str]:
+        query = select(runs.c.id).where(runs.c.id.in_(run_ids), runs.c.stop_requested.is_(True))
+        with self.store.reading() as connection:
+            return {row[0] for row in connection.execute(query)}
+
+    def request_stop(self, run_id: str) -> bool:
+        """True when the run was open."""
+        with self.store.transaction() as connection:
+            change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(OPEN_STATES)).values(stop_requested=True)
+            return connection.execute(change).rowcount == 1
+
+    def steps(self, run_id: str) -> list[Row]:
+        """In document order."""
+        query = select(run_steps).where(run_steps.c.run_id == run_id).order_by(run_steps.c.position, run_steps.c.path)
+        with self.store.reading() as connection:
+            return fetch(connection, query)
+
+    def steps_of_many(self, run_ids: Sequence[str]) -> dict[str, list[Row]]:
+        query = select(run_steps).where(run_steps.c.run_id.in_(run_ids)).order_by(run_steps.c.position, run_steps.c.path)
+        found: dict[str, list[Row]] = {run_id: [] for run_id in run_ids}
+        with self.store.reading() as connection:
+            for row in fetch(connection, query):
+                found[row["run_id"]].append(row)
+        return found
+
+    def calls(self, run_id: str) -> list[Row]:
+        query = select(calls).where(calls.c.run_id == run_id).order_by(calls.c.started_at)
+        with self.store.reading() as connection:
+            return fetch(connection, query)
+
+    def steps_between(self, segment_before: int, run_id: str) -> list[Row]:
+        """Steps that earlier segments have ended: what a later segment starts from."""
+        query = select(run_steps).where(
+            and_(run_steps.c.run_id == run_id, or_(run_steps.c.segment < segment_before, run_steps.c.status == "parked"))
+        )
+        with self.store.reading() as connection:
+            return fetch(connection, query.order_by(run_steps.c.position, run_steps.c.path))
+
+    def count_by_state(self) -> dict[str, int]:
+        with self.store.reading() as connection:
+            rows = connection.execute(select(runs.c.state, func.count()).group_by(runs.c.state))
+            return {row[0]: row[1] for row in rows}
+
+
+def write_progress(
+    run_id: str,
+    changes: Mapping[str, Any],
+    steps: Sequence[Mapping[str, Any]],
+    made: Sequence[Mapping[str, Any]],
+    also: Sequence[Callable[[Connection], None]] = (),
+) -> Callable[[Connection], None]:
+    """One write of a run's progress: its row, its steps' rows, the calls made. Safe to repeat."""
+
+    def write(connection: Connection) -> None:
+        if changes:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(**changes))
+        upsert(connection, run_steps, steps)
+        for call in made:
+            insert_absent(connection, calls, call)
+        for other in also:
+            other(connection)
+
+    return write

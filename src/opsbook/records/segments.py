@@ -1,0 +1,48 @@
+"""Segments: which piece of a run is being worked on, and by which execution of it.
+
+Each execution of a segment takes the next `epoch`; every write of the run's own records first checks that its epoch is
+still the newest. A process that was frozen and wakes after somebody else took over can record nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from opsbook.records.rows import insert_absent
+from opsbook.records.store import Store
+from opsbook.records.tables.runs import segments
+from opsbook.sdk.errors import NeverWorks
+
+
+@dataclass(frozen=True)
+class Fence:
+    """The right of one execution of a segment to write."""
+
+    segment_id: str
+    epoch: int
+
+    def check(self, connection: Connection) -> None:
+        """Raises `NeverWorks` (code `fenced`) when another execution has taken over."""
+        query = select(segments.c.epoch).where(segments.c.id == self.segment_id).with_for_update(read=True)
+        if connection.execute(query).scalar() != self.epoch:
+            raise NeverWorks("Another worker has taken this run over.", code="fenced")
+
+
+class Segments:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def enter(self, segment_id: str, run_id: str, now: datetime) -> tuple[Fence, datetime]:
+        """Take the next epoch. Answers the fence and the moment of the very first entry."""
+
+        def write(connection: Connection) -> tuple[Fence, datetime]:
+            fresh = {"id": segment_id, "run_id": run_id, "epoch": 0, "deaths": 0, "entered_at": now}
+            insert_absent(connection, segments, fresh)
+            change = segments.update().where(segments.c.id == segment_id).values(epoch=segments.c.epoch + 1)
+            row = connection.execute(change.returning(segments.c.epoch, segments.c.entered_at)).one()
+            return Fence(segment_id, row.epoch), row.entered_at
+
+        return await self.store.shared(write)

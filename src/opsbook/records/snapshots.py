@@ -1,0 +1,133 @@
+"""Figures that cannot be rebuilt later, one set for each local date. The first to be taken stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from opsbook.records.rows import fetch, fetch_one, insert_absent
+from opsbook.records.store import Store
+from opsbook.records.tables.figures import metric_snapshots, mrr_days, mrr_snapshots
+
+
+@dataclass(frozen=True)
+class MrrSnapshot:
+    """Monthly recurring revenue in cents by organisation, as it was on one local date.
+
+    An organisation that is not in `mrr` paid nothing. `reconstructed` marks one that was back-filled from history.
+    """
+
+    local_date: date
+    mrr: Mapping[str, int]
+    taken_at: datetime
+    reconstructed: bool
+
+
+class Snapshots:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def take_mrr(
+        self,
+        local_date: date,
+        mrr: Mapping[str, int],
+        *,
+        taken_at: datetime,
+        run_id: str | None = None,
+        reconstructed: bool = False,
+    ) -> bool:
+        """Store a date's revenue unless that date has one; True when it was stored. Safe to repeat."""
+        day = local_date.isoformat()
+        head = {"local_date": day, "taken_at": taken_at, "run_id": run_id, "reconstructed": reconstructed}
+        rows = [{"local_date": day, "organization_id": org, "mrr_cents": cents} for org, cents in mrr.items()]
+
+        def write(connection: Connection) -> bool:
+            if not insert_absent(connection, mrr_days, head):
+                return False
+            if rows:
+                connection.execute(insert(mrr_snapshots), rows)
+            return True
+
+        return await self.store.shared(write)
+
+    async def take_metrics(
+        self,
+        local_date: date,
+        metrics: Mapping[str, Mapping[str, Any]],
+        *,
+        taken_at: datetime,
+        run_id: str | None = None,
+        reconstructed: bool = False,
+    ) -> int:
+        """Store the measurements (`{value, status, reason?}`) that this date has not; how many. Safe to repeat.
+
+        A metric that is unknown is stored as unknown: a day without a figure is not a day with 0.
+        """
+        shared = {
+            "local_date": local_date.isoformat(),
+            "taken_at": taken_at,
+            "run_id": run_id,
+            "reconstructed": reconstructed,
+        }
+        rows = [
+            {
+                **shared,
+                "metric": name,
+                "value": figure.get("value"),
+                "status": figure["status"],
+                "reason": figure.get("reason"),
+            }
+            for name, figure in metrics.items()
+        ]
+        return await self.store.shared(lambda connection: sum(insert_absent(connection, metric_snapshots, r) for r in rows))
+
+    def has_day(self, local_date: date) -> bool:
+        """Whether this date's revenue was taken."""
+        query = select(mrr_days.c.local_date).where(mrr_days.c.local_date == local_date.isoformat())
+        with self.store.reading() as connection:
+            return fetch_one(connection, query) is not None
+
+    def mrr_near(self, target: date, within_days: int = 1) -> MrrSnapshot | None:
+        """The snapshot nearest to a date, at most `within_days` away; of two as near, the earlier one."""
+        days = [target + timedelta(days=away) for away in range(-within_days, within_days + 1)]
+        query = select(mrr_days).where(mrr_days.c.local_date.in_([day.isoformat() for day in days]))
+        with self.store.reading() as connection:
+            found = {date.fromisoformat(row["local_date"]): row for row in fetch(connection, query)}
+            if not found:
+                return None
+            nearest = min(found, key=lambda day: (abs((day - target).days), day))
+            amounts = select(mrr_snapshots).where(mrr_snapshots.c.local_date == nearest.isoformat())
+            mrr = {row["organization_id"]: row["mrr_cents"] for row in fetch(connection, amounts)}
+        head = found[nearest]
+        return MrrSnapshot(nearest, mrr, head["taken_at"], head["reconstructed"])
+
+    def paid_until(self, local_date: date) -> frozenset[str]:
+        """Organisations with revenue in any snapshot up to and including a date: they can only come *back*."""
+        query = (
+            select(mrr_snapshots.c.organization_id)
+            .where(mrr_snapshots.c.local_date <= local_date.isoformat(), mrr_snapshots.c.mrr_cents > 0)
+            .distinct()
+        )
+        with self.store.reading() as connection:
+            return frozenset(row["organization_id"] for row in fetch(connection, query))
+
+    def metric_days(self, before: date, days: int = 7) -> dict[str, list[tuple[date, float]]]:
+        """The known values of each metric on the `days` dates before a date, newest first; unknown ones are left out."""
+        query = (
+            select(metric_snapshots)
+            .where(
+                metric_snapshots.c.local_date < before.isoformat(),
+                metric_snapshots.c.local_date >= (before - timedelta(days=days)).isoformat(),
+                metric_snapshots.c.status == "ok",
+            )
+            .order_by(metric_snapshots.c.metric, metric_snapshots.c.local_date.desc())
+        )
+        found: dict[str, list[tuple[date, float]]] = {}
+        with self.store.reading() as connection:
+            for row in fetch(connection, query):
+                found.setdefault(row["metric"], []).append((date.fromisoformat(row["local_date"]), row["value"]))
+        return found

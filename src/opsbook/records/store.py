@@ -1,0 +1,131 @@
+"""One database: how it is opened, and the two ways of writing to it.
+
+`transaction` is for one caller that must know its write is on disk before it goes on. `share` hands the write to one
+writer thread that puts everything that waits into one transaction: many writers pay for one commit. Both are durable
+when they return: SQLite runs in WAL mode with full synchronisation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+T = TypeVar("T")
+Write = Callable[[Connection], Any]
+
+MOST_SHARED = 256  # writes in one commit: a batch stays far below a second
+
+
+class Store:
+    """An open database. `url` is SQLAlchemy's; a SQLite file's folder must exist."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.embedded = self.url.get_backend_name() == "sqlite"
+        self.engine = _embedded(url) if self.embedded else create_engine(url, pool_pre_ping=True)
+        self._waiting: queue.SimpleQueue[tuple[Write, Future[Any]] | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    @property
+    def file(self) -> Path | None:
+        return Path(self.url.database) if self.embedded and self.url.database else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back when it raises."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading only."""
+        with self.engine.connect() as connection:
+            if self.embedded:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            else:
+                yield connection
+
+    def share(self, write: Callable[[Connection], T]) -> Future[T]:
+        """Write in the next shared commit; the future is done when it is on disk.
+
+        A write may be run twice (when a neighbour in its batch fails), so it touches nothing but the database. One
+        that raises is undone alone and its error is the future's.
+        """
+        if self._writer is None:
+            with self._starting:
+                if self._writer is None:
+                    self._writer = threading.Thread(target=self._write_on, name="records-writer", daemon=True)
+                    self._writer.start()
+        future: Future[T] = Future()
+        self._waiting.put((write, future))
+        return future
+
+    async def shared(self, write: Callable[[Connection], T]) -> T:
+        """`share`, awaited."""
+        return await asyncio.wrap_future(self.share(write))
+
+    def close(self) -> None:
+        """Write what waits, then let go of every connection. Safe to repeat."""
+        if self._writer is not None:
+            self._waiting.put(None)
+            self._writer.join()
+            self._writer = None
+        self.engine.dispose()
+
+    def _write_on(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            last = False
+            while len(batch) < MOST_SHARED:
+                try:
+                    more = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                batch.append(more)
+            self._commit(batch)
+            if last:
+                return
+
+    def _commit(self, batch: list[tuple[Write, Future[Any]]]) -> None:
+        try:
+            with self.engine.begin() as connection:
+                values = [write(connection) for write, _ in batch]
+        except Exception as error:  # noqa: BLE001 the worker loop's boundary: the error is the caller's
+            if len(batch) == 1:
+                batch[0][1].set_exception(error)
+            else:  # one of them is at fault: each gets a transaction of its own, so that only that one fails
+                for one in batch:
+                    self._commit([one])
+            return
+        for (_, future), value in zip(batch, values, strict=True):
+            future.set_result(value)
+
+
+def _embedded(url: str) -> Engine:
+    engine = create_engine(url, pool_size=20, max_overflow=0, pool_timeout=30)
+
+    @event.listens_for(engine, "connect")
+    def tune(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42):
+            # The engine below asks for unixepoch('subsec'), which an older library answers with NULL.
+            connection.create_function("unixepoch", 1, lambda _modifier: time.time())
+
+    return engine

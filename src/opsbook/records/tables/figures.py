@@ -1,0 +1,37 @@
+"""Figures that cannot be rebuilt later: monthly recurring revenue by organisation, and the daily metrics."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, Integer, String, Table
+
+from opsbook.records.tables.base import Id, Instant, Text, metadata, required
+
+mrr_days = Table(
+    "mrr_days",
+    metadata,
+    Column("local_date", String(10), primary_key=True),
+    required("taken_at", Instant),
+    Column("run_id", Id),
+    required("reconstructed", Boolean),
+)
+
+mrr_snapshots = Table(
+    "mrr_snapshots",
+    metadata,
+    Column("local_date", String(10), primary_key=True),
+    Column("organization_id", Id, primary_key=True),
+    required("mrr_cents", Integer),
+)
+
+metric_snapshots = Table(
+    "metric_snapshots",
+    metadata,
+    Column("local_date", String(10), primary_key=True),
+    Column("metric", String(60), primary_key=True),
+    Column("value", Float),
+    required("status", String(20)),
+    Column("reason", Text),
+    required("taken_at", Instant),
+    Column("run_id", Id),
+    required("reconstructed", Boolean),
+)

@@ -1,0 +1,146 @@
+"""How a run begins: a request is checked, written down under its dedup key, and handed to the engine.
+
+Nothing accepted ever lives in memory only: when `accept` answers, the run is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from opsbook.playbooks.model import Playbook
+from opsbook.records.rows import Row
+from opsbook.runs.services import Records
+from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from opsbook.sdk.values import Json, JsonObject, digest, plain
+
+KINDS = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for. `dedup_key` names the occasion: the same key is the same run for ever.
+
+    `as_of` is the scheduled time, where there is one; otherwise the run is as of now. `trigger` is `manual`, `schedule`,
+    `cron`, `api`, `playbook` or `retry`.
+    """
+
+    playbook_id: str
+    trigger: str = "manual"
+    actor: str = "cli"
+    inputs: JsonObject = field(default_factory=dict)
+    dedup_key: str | None = None
+    as_of: datetime | None = None
+    dry_run: bool = False
+    parent_run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The run that stands for the request; `fresh` is False when an earlier request with its key made it."""
+
+    run: Row
+    fresh: bool
+
+
+class Acceptance:
+    def __init__(self, records: Records, clock: Clock, ids: Ids) -> None:
+        self.records = records
+        self.clock = clock
+        self.ids = ids
+
+    async def accept(self, request: Request) -> Accepted:
+        """Write the run down. Safe to repeat with a dedup key.
+
+        Raises:
+            NotFound: no such playbook.
+            NotAllowed: it is disabled; dry runs are allowed.
+            InvalidInput: an input is missing, unknown or of another type.
+            Conflict: the dedup key was used with other inputs.
+        """
+        row = self._run_row(request)
+        body = digest([request.playbook_id, request.inputs, request.dry_run])
+        trigger = {
+            "dedup_key": request.dedup_key or f"run:{row['id']}",
+            "kind": request.trigger,
+            "playbook_id": request.playbook_id,
+            "run_id": row["id"],
+            "body_digest": body,
+            "at": row["accepted_at"],
+        }
+        run, fresh = await self.records.runs.accept(row, trigger)
+        if not fresh and run.get("body_digest") not in (None, body):
+            raise Conflict(
+                "This key was used for another request.",
+                cure="Use a new key for a new request.",
+                code="idempotency_conflict",
+            )
+        return Accepted(run, fresh)
+
+    def _run_row(self, request: Request) -> Row:
+        standing = self.records.playbooks.get(request.playbook_id)
+        if standing is None:
+            raise NotFound(f"There is no playbook {request.playbook_id}.", cure="`opsbook list` shows those there are.")
+        if not standing["enabled"] and not request.dry_run:
+            raise NotAllowed(f"{request.playbook_id} is disabled.", cure="Enable it first.", code="disabled")
+        version = self.records.playbooks.version(request.playbook_id, standing["version"])
+        assert version is not None
+        document = version["document"]
+        now = self.clock.now()
+        return {
+            "id": self.ids.new("run"),
+            "playbook_id": request.playbook_id,
+            "playbook_name": standing["name"],
+            "version": standing["version"],
+            "sha256": version["sha256"],
+            "trigger": request.trigger,
+            "actor": request.actor,
+            "as_of": request.as_of or now,
+            "timezone": _zone_of(document),
+            "dry_run": request.dry_run,
+            "inputs": checked_inputs(document.get("inputs", {}), request.inputs),
+            "state": "queued",
+            "verdict": None,
+            "accepted_at": now,
+            "started_at": None,
+            "parent_run_id": request.parent_run_id,
+            "steps_executed": 0,
+            "stop_requested": False,
+            "segment": 1,
+            "active_ms": 0.0,
+        }
+
+
+def checked_inputs(declared: Mapping[str, Any], given: Mapping[str, Json]) -> JsonObject:
+    """The inputs with defaults filled in. Raises `InvalidInput` naming the field."""
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        known = ", ".join(sorted(declared)) or "none"
+        raise InvalidInput(f"There is no input {unknown[0]}.", field=unknown[0], cure=f"Inputs here: {known}.")
+    inputs: JsonObject = {}
+    for name, spec in declared.items():
+        if name not in given:
+            if spec.get("required"):
+                raise InvalidInput(f"The input {name} is required.", field=name, cure=f"Give a {spec['type']}.")
+            inputs[name] = spec.get("default")
+            continue
+        value = given[name]
+        fits = isinstance(value, KINDS[spec["type"]]) and not (spec["type"] == "number" and isinstance(value, bool))
+        if not fits:
+            raise InvalidInput(f"The input {name} must be a {spec['type']}.", field=name)
+        inputs[name] = plain(value)
+    return inputs
+
+
+def _zone_of(document: Mapping[str, Any]) -> str:
+    schedules = [trigger["schedule"] for trigger in document.get("triggers", ()) if "schedule" in trigger]
+    return str(schedules[0]["timezone"]) if schedules else "UTC"
+
+
+def pinned(playbook: Playbook) -> tuple[JsonObject, str]:
+    """The document as it is stored, and its digest."""
+    document = playbook.document()
+    return document, digest(document)

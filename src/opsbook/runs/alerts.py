@@ -1,0 +1,134 @@
+"""What follows from a run's alert rules: alerts opened, reminded and closed, and people told once for each of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from opsbook.effects.delivery import Delivery, Origin
+from opsbook.effects.ledger import effect_key
+from opsbook.playbooks.model import AlertRule
+from opsbook.records.alerts import Alerts
+from opsbook.records.segments import Fence
+from opsbook.runs.verdict import Firing, RuleAnswer
+from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.values import Json, JsonObject, digest, plain
+from opsbook.sdk.work import Message
+
+REMIND_EVERY = timedelta(hours=6)
+PATH = "alerts"
+
+
+class Alerting:
+    """`watchers` are the people told by rules that notify; closing and opening are never a step of a playbook."""
+
+    def __init__(self, alerts: Alerts, door: Delivery, watchers: tuple[str, ...], clock: Clock, ids: Ids) -> None:
+        self.alerts = alerts
+        self.door = door
+        self.watchers = watchers
+        self.clock = clock
+        self.ids = ids
+
+    def preview(self, answers: tuple[RuleAnswer, ...]) -> list[JsonObject]:
+        """What the rules came to, without opening or telling anything."""
+        rows: list[JsonObject] = []
+        for answer in answers:
+            if answer.unknown is not None:
+                rows.append({"rule": answer.rule.id, "state": "unknown", "reason": answer.unknown})
+            rows += [
+                {"rule": answer.rule.id, "state": "fired", "subject": f.subject, "message": f.message}
+                for f in answer.firings
+            ]
+        return rows
+
+    async def follow(self, run: Mapping[str, Any], fence: Fence, answers: tuple[RuleAnswer, ...]) -> list[JsonObject]:
+        """Open, remind, close and tell. One row for each rule and subject. Safe to repeat."""
+        rows: list[JsonObject] = []
+        for answer in answers:
+            if answer.unknown is not None:
+                rows.append({"rule": answer.rule.id, "state": "unknown", "reason": answer.unknown})
+                continue
+            rows += [await self._fired(run, fence, firing) for firing in answer.firings]
+            rows += await self._over(run, fence, answer)
+        return rows
+
+    async def _fired(self, run: Mapping[str, Any], fence: Fence, firing: Firing) -> JsonObject:
+        now = self.clock.now()
+        rule = firing.rule
+        alert = {
+            "id": self.ids.new("alert"),
+            "open_key": _open_key(run, rule, firing.key),
+            "playbook_id": run["playbook_id"],
+            "rule_id": rule.id,
+            "subject": (firing.subject or firing.key)[:200],
+            "severity": rule.severity.value,
+            "message": firing.message,
+            "run_id": run["id"],
+        }
+        row, opened = await self.alerts.see(alert, now)
+        due = (row["reminded_at"] or row["opened_at"]) + (rule.remind_every or REMIND_EVERY) <= now
+        told: list[Json] = []
+        if opened or due:
+            word = "" if opened else "Still: "
+            told = await self._tell(run, fence, rule, row, f"{word}{firing.message}", "opened" if opened else "reminded")
+            if due and not opened:
+                await self.alerts.reminded(row["id"], now)
+        state = "opened" if opened else "reminded" if due else "open"
+        return {
+            "rule": rule.id,
+            "state": state,
+            "subject": row["subject"],
+            "severity": row["severity"],
+            "message": firing.message,
+            "alert_id": row["id"],
+            "deliveries": told,
+        }
+
+    async def _over(self, run: Mapping[str, Any], fence: Fence, answer: RuleAnswer) -> list[JsonObject]:
+        firing = {_open_key(run, answer.rule, one.key) for one in answer.firings}
+        rows: list[JsonObject] = []
+        closed = [row for row in self.alerts.closed_by(run["id"]) if row["rule_id"] == answer.rule.id]
+        gone = [r for r in self.alerts.open_of(run["playbook_id"], answer.rule.id) if r["open_key"] not in firing]
+        for row in [*closed, *gone]:
+            now = self.clock.now()
+            lasted = (row["closed_at"] or now) - row["opened_at"]
+            minutes = round(lasted.total_seconds() / 60)
+            text = f"Over after {minutes} min: {row['message']}"
+            told = await self._tell(run, fence, answer.rule, row, text, "closed")
+            await self.alerts.close(row["id"], run["id"], now)
+            rows.append(
+                {
+                    "rule": answer.rule.id,
+                    "state": "closed",
+                    "subject": row["subject"],
+                    "message": text,
+                    "alert_id": row["id"],
+                    "deliveries": told,
+                }
+            )
+        return rows
+
+    async def _tell(
+        self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Mapping[str, Any], text: str, what: str
+    ) -> list[Json]:
+        if not rule.notify:
+            return []
+
+        def key(item: str) -> str:
+            return effect_key(run["id"], f"{PATH}/{rule.id}/{row['id']}/{what}", item)
+
+        message = Message(
+            rule.notify,
+            self.watchers,
+            f"[{rule.severity.value}] {run['playbook_name']}: {text}"[:200],
+            f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(self.clock.now())}",
+            rule.severity.value,
+            dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
+        )
+        rows = await self.door.deliver(message, Origin(run["id"], PATH, fence, key))
+        return list(rows)
+
+
+def _open_key(run: Mapping[str, Any], rule: AlertRule, key: str) -> str:
+    return digest([run["playbook_id"], rule.id, key])

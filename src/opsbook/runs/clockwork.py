@@ -1,0 +1,128 @@
+"""The loop that turns time into runs: due slots, ended waits, accepted runs that nobody began. One loop for everything.
+
+It sleeps until something is due, half a second at the longest while another process may ask for something. Every round
+may be repeated: slots, waits and segments each have a key that only the first one gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.model import Playbook, Schedule
+from opsbook.records.slots import Slots
+from opsbook.runs.acceptance import Request
+from opsbook.runs.engine import SegmentId
+from opsbook.runs.operations import Operations
+from opsbook.runs.segment import OVER
+from opsbook.runs.schedule import Decision, Slot, SlotState, decide, occurrences
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.errors import OpsbookError
+
+ROUND = timedelta(seconds=0.5)
+STRANDED_AFTER = timedelta(seconds=2)
+
+log = logging.getLogger("opsbook.clockwork")
+
+
+@dataclass(frozen=True)
+class Clockwork:
+    """`sleep` and `chance` (for jitter) are injected."""
+
+    operations: Operations
+    slots: Slots
+    catalog: Catalog
+    clock: Clock
+    sleep: Callable[[float], Awaitable[None]]
+    chance: random.Random
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.round(self.clock.now())
+            except Exception:  # noqa: BLE001 the worker loop's boundary: the next round tries again
+                log.exception("PlaybookRunner: a round of the clockwork broke; it is tried again")
+            await self.sleep(ROUND.total_seconds())
+
+    async def round(self, now: datetime) -> None:
+        """Do everything that is due at `now`."""
+        await self.schedules(now)
+        await self.waits(now)
+        await self.accepted(now)
+        self.stops()
+
+    async def schedules(self, now: datetime) -> None:
+        """Write due slots down, decide about those that are undecided, start what is to run."""
+        for row in await asyncio.to_thread(self.operations.records.playbooks.all):
+            if not row["enabled"] or not row["document"].get("triggers"):
+                continue
+            playbook = Playbook.model_validate(row["document"], context={"catalog": self.catalog})
+            for schedule in _schedules(playbook):
+                await self._schedule(playbook.id, schedule, row["updated_at"], now)
+
+    async def _schedule(self, playbook_id: str, schedule: Schedule, since: datetime, now: datetime) -> None:
+        seen = self.slots.seen_until(playbook_id, schedule.cron, schedule.timezone) or since
+        due = [(slot.key, slot.due_at) for slot in occurrences(schedule, seen, now)]
+        if due:
+            self.slots.expect(playbook_id, schedule.cron, schedule.timezone, due, now)
+        undecided = [Slot(row["slot"], row["due_at"]) for row in self.slots.undecided(playbook_id)]
+        if not undecided:
+            return
+        running = self.operations.records.runs.open_of(playbook_id)
+        for decision in decide(schedule, undecided, now, bool(running)):
+            if decision.stop:
+                for run in running:
+                    self.operations.cancel(run["id"])
+            await self._follow(playbook_id, schedule, decision)
+
+    async def _follow(self, playbook_id: str, schedule: Schedule, decision: Decision) -> None:
+        slot = decision.slot
+        if decision.state is SlotState.EXPECTED:
+            return
+        run_id = None
+        if decision.state in (SlotState.RAN, SlotState.LATE):
+            if schedule.jitter is not None:
+                await self.sleep(self.chance.uniform(0, schedule.jitter.total_seconds()))
+            try:
+                accepted = await self.operations.start(slot_request(playbook_id, slot, "schedule", "clockwork"))
+            except OpsbookError as error:
+                self.slots.decide(playbook_id, slot.key, SlotState.MISSED, error.sentence, None)
+                return
+            run_id = accepted.run["id"]
+        self.slots.decide(playbook_id, slot.key, decision.state, decision.reason, run_id)
+
+    async def waits(self, now: datetime) -> None:
+        """End the waits whose time has come; one for a run that ended unnoticed is answered with it."""
+        waits = self.operations.records.waits
+        for wait in waits.overtaken(OVER):
+            await self.operations.over(wait["subject"])
+        for wait in waits.due(now):
+            await self.operations.answer(wait["id"], "expired", None)
+
+    async def accepted(self, now: datetime) -> None:
+        """Begin accepted runs that no process has begun: of a command line, or of one that died in between."""
+        for row in self.operations.records.runs.stranded(now - STRANDED_AFTER):
+            await self.operations.engine.submit(SegmentId(row["id"], row["segment"]))
+
+    def stops(self) -> None:
+        """Hear of stops that another process asked for."""
+        running = [row["id"] for row in self.operations.records.runs.latest(state="running", limit=500)]
+        if running:
+            self.operations.stops |= self.operations.records.runs.stops_requested(running)
+
+
+def slot_request(playbook_id: str, slot: Slot, trigger: str, actor: str) -> Request:
+    """The request of an occurrence: whoever asks for it first, the clockwork or the cron door, starts its one run."""
+    return Request(
+        playbook_id, trigger=trigger, actor=actor, dedup_key=f"slot:{playbook_id}:{slot.key}", as_of=slot.due_at
+    )
+
+
+def _schedules(playbook: Playbook) -> Iterable[Schedule]:
+    return (trigger.schedule for trigger in playbook.triggers if trigger.schedule is not None)

@@ -1,0 +1,152 @@
+"""What one step of one run may do: the step contract, bound to the run's names, its rights and its services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from opsbook.effects.delivery import Origin
+from opsbook.effects.ledger import effect_key
+from opsbook.playbooks.expressions import evaluate, fill_tree, truth
+from opsbook.playbooks.model import Playbook, Step
+from opsbook.records.rows import Row
+from opsbook.records.segments import Fence
+from opsbook.runs.journal import Journal, StepStatus
+from opsbook.runs.names import Names
+from opsbook.runs.services import Services
+from opsbook.runs.verdict import judge
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.step import Done, RunFacts
+from opsbook.sdk.tool import ToolContext, ToolResult
+from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+from opsbook.sdk.work import Assignment, Message, ThreadDraft, Writing
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all steps of one execution of a segment share."""
+
+    services: Services
+    playbook: Playbook
+    row: Row
+    fence: Fence
+
+    @cached_property
+    def facts(self) -> RunFacts:
+        row = self.row
+        return RunFacts(
+            row["id"],
+            row["playbook_id"],
+            row["playbook_name"],
+            row["as_of"],
+            ZoneInfo(row["timezone"]),
+            row["dry_run"],
+            row["trigger"],
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """One step's view. Implements `sdk.step.StepContext`."""
+
+    scene: Scene
+    step: Step
+    path: str
+    names: Names
+    journal: Journal
+
+    @property
+    def run(self) -> RunFacts:
+        return self.scene.facts
+
+    @property
+    def step_id(self) -> str:
+        return self.step.id
+
+    @property
+    def agent(self) -> str | None:
+        return self.step.agent or self.scene.playbook.agent
+
+    @property
+    def clock(self) -> Clock:
+        return self.scene.services.clock
+
+    def evaluate(self, expression: str) -> Json | Unknown:
+        return evaluate(expression, self.names.values)
+
+    def truth(self, expression: str) -> bool | Unknown:
+        return truth(expression, self.names.values)
+
+    def fill(self, value: Json) -> Json:
+        return plain(fill_tree(value, self.names.values))
+
+    def effect_key(self, item: str) -> str:
+        return effect_key(self.run.run_id, self.path, item)
+
+    async def call_tool(self, name: str, args: JsonObject, *, agent: str | None = None) -> ToolResult:
+        caller = agent or self.agent
+        entry = self.scene.services.catalog.agents.get(caller or "")
+        context = ToolContext(
+            self.run.as_of,
+            self.run.timezone,
+            self.run.run_id,
+            self.path,
+            self.effect_key(f"tool:{name}"),
+            self.run.dry_run,
+            caller,
+        )
+        allowed = entry.tools if entry else None
+        return await self.scene.services.gateway.call(name, args, context, allowed=allowed, timeout=None)
+
+    async def delegate(self, assignment: Assignment) -> Done:
+        async def call(tool: str, args: JsonObject, agent: str) -> ToolResult:
+            return await self.call_tool(tool, args, agent=agent)
+
+        return await self.scene.services.desk.delegate(assignment, self.run, call, from_agent=self.agent)
+
+    async def write(self, writing: Writing) -> Done:
+        standing = judge(self.scene.playbook, self.names.values)
+        criteria = [criterion.as_json() for criterion in standing]
+        return await self.scene.services.desk.write(writing, self.run, self._evidence(), criteria)
+
+    async def deliver(self, message: Message) -> tuple[JsonObject, ...]:
+        door = self.scene.services.dry_door if self.run.dry_run else self.scene.services.door
+        origin = Origin(self.run.run_id, self.path, self.scene.fence, self.effect_key)
+        return await door.deliver(message, origin)
+
+    async def open_thread(self, draft: ThreadDraft) -> JsonObject:
+        threads = self.scene.services.threads
+        if self.run.dry_run:
+            return threads.preview(draft)
+        return await threads.open(
+            draft,
+            effect_key=self.effect_key("thread"),
+            run_id=self.run.run_id,
+            playbook_id=self.run.playbook_id,
+        )
+
+    async def start_run(self, playbook_id: str, inputs: JsonObject) -> str:
+        if self.run.dry_run:
+            return ""
+        return await self.scene.services.start_child(self.run.run_id, self.path, playbook_id, inputs)
+
+    def _evidence(self) -> Mapping[str, Mapping[str, Any]]:
+        """What earlier steps found, under their saved names and their ids."""
+        found: dict[str, dict[str, Any]] = {}
+        for entry in self.journal:
+            if entry.status is not StepStatus.COMPLETED or entry.block is not None:
+                continue
+            facts = {
+                **entry.details,
+                "value": entry.value,
+                "figures": dict(entry.figures),
+                "warnings": list(entry.warnings),
+                "step_id": entry.step_id,
+                "name": entry.name,
+            }
+            for name in [entry.step_id, *entry.names]:
+                found[name] = facts
+        return found

@@ -1,0 +1,321 @@
+"""One line of steps, taken one after the other: a run's own, or a branch's.
+
+Reads are taken in groups. A group is one checkpoint when something that acts may still come, so that what acts later
+sees what was read and not what is read again; it is none at all when nothing will act. A step that acts or asks a
+model has a checkpoint of its own. Whether the run was stopped is decided inside checkpoints, so that a repeat takes the
+same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from opsbook.playbooks.expressions import truth
+from opsbook.playbooks.model import Step
+from opsbook.records.rows import Row
+from opsbook.runs.attempt import Attempted, Attempts, in_words
+from opsbook.runs.context import Context, Scene
+from opsbook.runs.engine import BranchId, Checkpoints, SegmentId
+from opsbook.runs.events import StepEnded, StepStarted
+from opsbook.runs.journal import Entry, Journal, StepStatus
+from opsbook.runs.names import Names
+from opsbook.runs.plan import Ended, Next, Plan, Waiting, Work
+from opsbook.sdk.errors import NeverWorks, OpsbookError
+from opsbook.sdk.step import Boundary, Branch, Done, Outcome, Park, Spread, Take
+from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+
+LAST_CHANCE = timedelta(minutes=1)  # what `finally` has when the run's own time is used up
+
+
+@dataclass
+class Progress:
+    """Of one execution of a segment: what stopped it, and what is to be written."""
+
+    deadline: float
+    stopped: str | None = None
+    ended: list[Entry] = field(default_factory=list)
+    waits: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Line:
+    """`follow` is the plan's next step for this line; `engine` is None for branches that only read."""
+
+    scene: Scene
+    plan: Plan
+    segment: SegmentId
+    engine: Checkpoints | None
+    attempts: Attempts
+    progress: Progress
+    journal: Journal
+    names: Names
+    follow: Callable[[Journal, bool], Next]
+    asked_to_stop: Callable[[], bool]
+    flush: Callable[[], None]
+    answers: Mapping[str, Row] = field(default_factory=dict)
+    prefix: str = ""
+
+    async def go(self) -> Ended | Waiting:
+        """To the line's end, or to where it parks."""
+        while isinstance(following := self._next(), Work):
+            boundary = self.plan.boundary(following.step)
+            if self.engine is None or (boundary is Boundary.NONE and not self.plan.can_act(self.journal)):
+                await self._group()
+            elif boundary is Boundary.NONE:
+                self._replay(await self.engine.checkpoint(f"{following.path}+", self._group))
+            elif self.plan.spreads(following.step):
+                await self._spread_acting(following)
+            else:
+                await self._act(following)
+        return following
+
+    def _next(self) -> Next:
+        following = self.follow(self.journal, self.progress.stopped is not None)
+        if isinstance(following, Waiting) and following.path in self.answers:
+            step = self._step_at(following.path)
+            return Work(following.path, step)
+        return following
+
+    def _step_at(self, path: str) -> Step:
+        entry = self.journal.get(path)
+        assert entry is not None
+        return next(step for _, step in self.plan.playbook.every_step() if step.id == entry.step_id)
+
+    async def _act(self, work: Work) -> None:
+        assert self.engine is not None
+        self.flush()
+
+        async def take() -> Json:
+            if self._stop():
+                return {"entries": [], "stopped": self.progress.stopped}
+            return {"entries": [(await self._take(work)).as_json()], "stopped": None}
+
+        self._replay(await self.engine.checkpoint(work.path, take))
+
+    async def _group(self) -> Json:
+        entries: list[Json] = []
+        while isinstance(following := self._next(), Work):
+            reads = self.engine is None or self.plan.boundary(following.step) is Boundary.NONE
+            if not reads or self._stop():
+                break
+            entry = await self._take(following)
+            self._note(entry)
+            entries.append(entry.as_json())
+        return {"entries": entries, "stopped": self.progress.stopped}
+
+    def _replay(self, result: Json) -> None:
+        assert isinstance(result, dict)
+        for data in result["entries"]:  # type: ignore[union-attr]
+            entry = Entry.from_json(data)  # type: ignore[arg-type]
+            if self.journal.get(entry.path) != entry:
+                self._note(entry)
+        if result["stopped"]:
+            self.progress.stopped = str(result["stopped"])
+
+    def _note(self, entry: Entry) -> None:
+        self.journal.add(entry)
+        self.names.add(entry)
+        self.progress.ended.append(entry)
+        if entry.status is StepStatus.PARKED:
+            self.progress.waits.append(self._wait(entry))
+        self.scene.services.bus.tell(StepEnded(self.segment.run_id, entry))
+
+    def _stop(self) -> bool:
+        if self.progress.stopped is None:
+            if self.asked_to_stop():
+                self.progress.stopped = "cancelled"
+            elif self.scene.services.clock.monotonic() >= self.progress.deadline:
+                self.progress.stopped = "timed_out"
+            return self.progress.stopped is not None
+        return False
+
+    async def _take(self, work: Work) -> Entry:
+        """One step: its guard, its attempts, and what came of them as an entry."""
+        services = self.scene.services
+        began = services.clock.now()
+        tick = services.clock.monotonic()
+        services.bus.tell(StepStarted(self.segment.run_id, work.path, work.step.name or work.step.id))
+        try:
+            shut = self._guard(work.step)
+        except OpsbookError as error:
+            return self._entry(work, StepStatus.FAILED, began, tick, 0, error=in_words(error))
+        if shut is not None:
+            return self._entry(work, StepStatus.SKIPPED, began, tick, 0, reason=shut)
+        context = Context(self.scene, work.step, work.path, self.names, self.journal)
+        kind = self.plan.step_types[work.step.type]
+
+        async def run() -> Outcome:
+            answered = self.answers.get(work.path)
+            if answered is not None and self.journal.get(work.path) is not None:
+                if answered["state"] == "expired" and answered["kind"] != "timer":
+                    raise NeverWorks("What it waited for did not come in time.", code="timeout")
+                return await kind.resume(work.step.fields, context, answered["answer"])
+            outcome = await kind.run(work.step.fields, context)
+            if isinstance(outcome, Spread) and not self.plan.boundary(work.step) is not Boundary.NONE:
+                return await self._spread_reading(work, outcome)
+            return outcome
+
+        left = timedelta(seconds=self.progress.deadline - services.clock.monotonic())
+        made = await self.attempts.make(work.step, run, max(left, LAST_CHANCE) if self.progress.stopped else left)
+        return self._outcome(work, made, began, tick)
+
+    def _guard(self, step: Step) -> str | None:
+        """Why the step is skipped, None when it is to be taken."""
+        if step.when is None:
+            return None
+        answer = truth(step.when, self.names.values)
+        if isinstance(answer, Unknown):
+            return f"unknown: {answer.reason or 'its guard could not be measured'}"
+        return None if answer else "guard"
+
+    def _outcome(self, work: Work, made: Attempted, began: datetime, tick: float) -> Entry:
+        outcome = made.outcome
+        if outcome is None:
+            return self._entry(work, StepStatus.FAILED, began, tick, made.attempts, error=made.error)
+        if isinstance(outcome, Take):
+            return self._entry(
+                work,
+                StepStatus.COMPLETED,
+                began,
+                tick,
+                made.attempts,
+                value=outcome.value,
+                block=outcome.block,
+                names=dict(outcome.sets),
+                reason="unknown" if outcome.block is None and outcome.value is not None else None,
+            )
+        if isinstance(outcome, Park):
+            details: JsonObject = {"kind": outcome.kind, "until": plain(outcome.until), "subject": outcome.subject}
+            return self._entry(work, StepStatus.PARKED, began, tick, made.attempts, details=details)
+        if isinstance(outcome, Spread):
+            frozen = tuple({"key": b.key, "block": b.block, "names": dict(b.names)} for b in outcome.branches)
+            details = {"at_once": outcome.at_once, "keyed": outcome.keyed, "fail_fast": outcome.fail_fast}
+            return self._entry(
+                work, StepStatus.RUNNING, began, tick, made.attempts, details=details, branches=plain(frozen)
+            )
+        names = {**outcome.sets, **({work.step.save_as: outcome.value} if work.step.save_as else {})}
+        return self._entry(
+            work,
+            StepStatus.COMPLETED,
+            began,
+            tick,
+            made.attempts,
+            value=outcome.value,
+            figures=outcome.figures,
+            warnings=outcome.warnings,
+            details=outcome.details,
+            deliveries=outcome.deliveries,
+            cost=outcome.cost,
+            names=names,
+        )
+
+    def _entry(
+        self, work: Work, status: StepStatus, began: datetime, tick: float, attempts: int, **more: Any
+    ) -> Entry:
+        clock = self.scene.services.clock
+        step = work.step
+        if status in (StepStatus.SKIPPED, StepStatus.FAILED):
+            why = Unknown(f"{step.id} was {status.value}").as_json()
+            given = step.fields.gives() | ({step.save_as} if step.save_as else frozenset())
+            more["names"] = {name: why for name in given}
+        entry = Entry(
+            work.path,
+            step.id,
+            step.type,
+            step.name or step.id,
+            status,
+            began,
+            clock.now(),
+            round((clock.monotonic() - tick) * 1000, 3),
+            attempts,
+            **more,
+        )
+        return _canonical(entry)
+
+    def _wait(self, entry: Entry) -> Row:
+        return {
+            "id": f"{self.segment.run_id}/{entry.path}",
+            "run_id": self.segment.run_id,
+            "path": entry.path,
+            "segment": self.segment.number,
+            "kind": entry.details["kind"],
+            "subject": entry.details["subject"],
+            "deadline": datetime.fromisoformat(str(entry.details["until"])),
+            "state": "open",
+        }
+
+    async def _spread_reading(self, work: Work, spread: Spread) -> Done:
+        """Branches that only read run beside each other in this very process, without a checkpoint."""
+        places = asyncio.Semaphore(min(spread.at_once, 100))
+        failed = False
+
+        async def one(branch: Branch) -> JsonObject:
+            nonlocal failed
+            async with places:
+                if failed and spread.fail_fast:
+                    return {"value": None, "error": {"class": "not_started", "message": "an earlier branch failed"}}
+                result = await self.branch(work, branch, engine=None)
+                failed = failed or result["error"] is not None
+                return result
+
+        results = await asyncio.gather(*(one(branch) for branch in spread.branches))
+        return joined(list(results), [b.key for b in spread.branches], spread.keyed)
+
+    async def _spread_acting(self, work: Work) -> None:
+        """Branches that act are workflows of their own: the list is frozen first, and they read it from the record."""
+        assert self.engine is not None
+        await self._act(work)
+        frozen = self.journal.get(work.path)
+        if frozen is None or frozen.status is not StepStatus.RUNNING:
+            return
+        self.flush()
+        ids = [BranchId(self.segment, work.path, str(branch["key"])) for branch in frozen.branches]
+        results = await self.engine.branches(ids, int(str(frozen.details["at_once"])))
+        tick = self.scene.services.clock.monotonic()
+        try:
+            outcome: Outcome | None = joined(results, [branch.key for branch in ids], bool(frozen.details["keyed"]))
+            made = Attempted(outcome, None, frozen.attempts)
+        except OpsbookError as error:
+            made = Attempted(None, in_words(error), frozen.attempts)
+        entry = self._outcome(work, made, frozen.started_at, tick)
+        self._note(replace(entry, branches=frozen.branches))
+
+    async def branch(self, work: Work, branch: Branch, engine: Checkpoints | None) -> JsonObject:
+        """Carry out one branch: `{value, error}`, the value being that of its last step."""
+        prefix = f"{work.path}/{branch.block}[{branch.key}]"
+        steps = work.step.fields.blocks()[branch.block]
+        inner = replace(
+            self,
+            engine=engine,
+            journal=Journal(),
+            names=self.names.inside(self.plan, prefix, branch.names),
+            follow=lambda journal, stopped: Ended() if stopped else self.plan.next_in(prefix, steps, journal),
+            prefix=prefix,
+            answers={},
+        )
+        end = await inner.go()
+        if isinstance(end, Waiting):
+            raise NeverWorks("A branch cannot wait for something outside.", code="wait_in_branch")
+        if end.failed:
+            entry = inner.journal.get(end.failed)
+            return {"value": None, "error": dict((entry and entry.error) or {"class": "failed"})}
+        last = inner.journal.get(f"{prefix}/{len(steps) - 1}")
+        return {"value": plain(last.value) if last else None, "error": None}
+
+
+def joined(results: list[Json], keys: list[str], keyed: bool) -> Done:
+    """What a spread is worth. Raises `NeverWorks` (code `branch_failed`) that counts the branches that failed."""
+    failures = [str(r["error"].get("message")) for r in results if isinstance(r, dict) and isinstance(r["error"], dict)]
+    if failures:
+        raise NeverWorks(f"{len(failures)} of {len(results)} branches failed: {failures[0]}", code="branch_failed")
+    values = [result["value"] if isinstance(result, dict) else None for result in results]
+    return Done(dict(zip(keys, values, strict=True)) if keyed else values)
+
+
+def _canonical(entry: Entry) -> Entry:
+    """The entry as its record gives it back, so that a first pass and a repeat see the same values."""
+    return Entry.from_json(entry.as_json())

@@ -1,0 +1,134 @@
+"""Runs as their callers see them: start one, follow it to its end, cancel it, publish a playbook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from opsbook.playbooks.model import Playbook
+from opsbook.records.rows import Row
+from opsbook.runs.acceptance import Acceptance, Accepted, Request, pinned
+from opsbook.runs.engine import Engine, SegmentId
+from opsbook.runs.events import Bus
+from opsbook.runs.segment import OVER
+from opsbook.runs.services import Records
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.errors import NotFound
+from opsbook.sdk.values import Json, JsonObject, plain
+
+
+class Operations:
+    """`stops` is shared with the body: runs that are to stop before their next step."""
+
+    def __init__(self, records: Records, acceptance: Acceptance, engine: Engine, bus: Bus, clock: Clock) -> None:
+        self.records = records
+        self.acceptance = acceptance
+        self.engine = engine
+        self.bus = bus
+        self.clock = clock
+        self.stops: set[str] = set()
+
+    async def start(self, request: Request) -> Accepted:
+        """Accept durably, then begin. When it answers the run is on disk; it goes on whatever becomes of the caller."""
+        accepted = await self.acceptance.accept(request)
+        if accepted.fresh:
+            await self.engine.submit(SegmentId(accepted.run["id"], 1))
+        return accepted
+
+    async def ended(self, run_id: str, within_seconds: float) -> Row:
+        """The run as it stands when it ended, or when the time is up. Holds no connection while it waits."""
+        deadline = self.clock.monotonic() + within_seconds
+        woken = asyncio.Event()
+
+        def listen(event: Any) -> None:
+            if event.run_id == run_id:
+                woken.set()
+
+        with self.bus.listening(listen):
+            while True:
+                row = self.get(run_id)
+                left = deadline - self.clock.monotonic()
+                if row["state"] in OVER or left <= 0:
+                    return row
+                woken.clear()
+                try:  # the bus tells of this process's runs; another process's are found by looking again
+                    await asyncio.wait_for(woken.wait(), min(left, 0.5))
+                except TimeoutError:
+                    continue
+
+    def get(self, run_id: str) -> Row:
+        row = self.records.runs.get(run_id)
+        if row is None:
+            raise NotFound(f"There is no run {run_id}.", cure="`opsbook runs list` shows the latest.")
+        return row
+
+    def cancel(self, run_id: str) -> bool:
+        """Ask the run to stop before its next step; `finally` still runs. False when it has ended already."""
+        self.get(run_id)
+        self.stops.add(run_id)
+        asked = self.records.runs.request_stop(run_id)
+        for wait in self.records.waits.open_of(run_id):
+            self.records.waits.answer(wait["id"], "cancelled", None, self.clock.now())
+        return asked
+
+    async def start_child(self, parent: str, path: str, playbook_id: str, inputs: JsonObject) -> str:
+        """Start a playbook as a step of a run: the same step of the same run starts it once."""
+        request = Request(
+            playbook_id,
+            trigger="playbook",
+            actor=f"run:{parent}",
+            inputs=inputs,
+            dedup_key=f"child:{parent}:{path}",
+            parent_run_id=parent,
+        )
+        accepted = await self.start(request)
+        return str(accepted.run["id"])
+
+    async def over(self, run_id: str) -> None:
+        """A run has ended: what waited for it goes on. Safe to repeat."""
+        self.stops.discard(run_id)
+        for wait in self.records.waits.open_for(run_id):
+            await self.answer(wait["id"], "answered", self._answer_of(run_id))
+
+    async def answer(self, wait_id: str, state: str, answer: Json) -> bool:
+        """Close a wait and go on with its run. False when it was closed before: the first answer stands."""
+        row = self.records.waits.answer(wait_id, state, answer, self.clock.now())
+        if row is None:
+            return False
+        await self.engine.submit(SegmentId(row["run_id"], row["segment"] + 1))
+        return True
+
+    def publish(
+        self, playbook: Playbook, text: str, author: str, *, only_new: bool = False
+    ) -> tuple[int, bool]:
+        """Make it the published version: (version, changed). Runs in flight keep the version they began with."""
+        document, sha256 = pinned(playbook)
+        return self.records.playbooks.publish(document, sha256, text, author, self.clock.now(), only_new=only_new)
+
+    def _answer_of(self, run_id: str) -> JsonObject:
+        row = self.get(run_id)
+        return {"run_id": run_id, "state": row["state"], "verdict": row["verdict"], "results": row["results"]}
+
+
+def record_of(row: Row, steps: list[Row], effects: list[Row]) -> JsonObject:
+    """A run as its readers see it: the run's columns, `steps` in document order, `deliveries` of its effects."""
+    data: dict[str, Any] = {key: plain(value) for key, value in row.items() if key != "body_digest"}
+    data["success"] = row["state"] == "succeeded"
+    data["duration"] = row.get("duration_ms")
+    data["steps"] = [step_of(step) for step in steps]
+    data["effects"] = [{key: plain(value) for key, value in effect.items()} for effect in effects]
+    return data
+
+
+def step_of(row: Row) -> Mapping[str, Any]:
+    """A step as its readers see it: its value stands under `output`."""
+    outcome = row["outcome"]
+    shown = {key: plain(value) for key, value in row.items() if key not in ("outcome", "run_id", "position")}
+    extra = ("figures", "warnings", "details", "deliveries", "cost", "branches")
+    return {**shown, "id": row["step_id"], "output": outcome["value"], **{key: outcome.get(key) for key in extra}}
+
+
+def moment(value: datetime | None) -> str | None:
+    return None if value is None else str(plain(value))

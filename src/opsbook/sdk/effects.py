@@ -1,0 +1,87 @@
+"""What a connector promises about a send, so that the ledger knows what to do after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from opsbook.sdk.values import Json
+
+
+class ConnectorClass(StrEnum):
+    """What can be proven about a send whose outcome was lost."""
+
+    A = "A"  # the provider has its own idempotency key: repeat under the same key
+    B = "B"  # the provider removes duplicates of one campaign: repeat under the same campaign id
+    C = "C"  # the provider can be searched: wait, search, send only if absent
+    D = "D"  # nothing: at most once, a person decides
+    OWN = "own"  # our own database: one transaction
+
+
+class EffectState(StrEnum):
+    """Where an effect stands. No run is `succeeded` while one of its effects is `uncertain`."""
+
+    PLANNED = "planned"  # decided, nothing sent
+    STARTED = "started"  # the call may have left
+    DONE = "done"  # confirmed, the provider's id is stored
+    FAILED = "failed"  # confirmed not done
+    UNCERTAIN = "uncertain"  # cannot be known by us; a person or a search settles it
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message to one recipient, rendered: nothing is filled in after this.
+
+    `key` identifies the effect for ever (not the attempt); `to` is an address of the channel (an e-mail address, a
+    Slack channel id). `html` is sanitised where it is present. `headers` are extra headers of the channel.
+    """
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    severity: str = "normal"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider took it. `provider_id` is what it can be found under there."""
+
+    provider_id: str
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """The provider confirmed that it did *not* take it; `permanent` means that a repeat is useless."""
+
+    def __init__(self, code: str, sentence: str, *, permanent: bool = True) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.permanent = permanent
+
+
+class Lost(Exception):
+    """Bytes may have left and no answer came: nobody here can know whether it was done."""
+
+
+class Connector(Protocol):
+    """One way out to people. Lives in its integration's folder, in `actions.py`.
+
+    Raises from `send`: `Refused` when it is certain that nothing was sent, `Lost` when it is not certain.
+    """
+
+    name: str
+    channel: str
+    effect_class: ConnectorClass
+    search_after: timedelta
+
+    async def send(self, parcel: Parcel) -> Receipt: ...
+
+    async def find(self, key: str) -> Receipt | None:
+        """Class C only: the message sent under this key, or None when the provider has none."""

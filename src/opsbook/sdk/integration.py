@@ -1,0 +1,127 @@
+"""What an integration is: one outside system, its configuration, its probe and what it can do for us."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from opsbook.sdk.effects import Connector
+from opsbook.sdk.http import HttpClient
+from opsbook.sdk.values import Json, JsonObject, plain
+
+
+class Status(StrEnum):
+    """How a system is. `not_configured` is reported and never alerts; `unknown` is never taken for healthy."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"  # slow, throttled or partly failing
+    OFFLINE = "offline"
+    NOT_CONFIGURED = "not_configured"
+    UNKNOWN = "unknown"
+
+
+class ErrorClass(StrEnum):
+    """Why a probe did not find a system online."""
+
+    SLOW = "slow"
+    THROTTLED = "throttled"
+    AUTH = "auth"  # our credentials
+    NETWORK = "network"  # DNS, TLS, connection refused
+    TIMEOUT = "timeout"
+    SERVER = "server"  # their 5xx
+    BAD_REPLY = "bad_reply"  # an answer that is not what they document
+    CLIENT = "client"  # a 4xx that says our request is wrong
+    NO_PROBE = "no_probe"  # no harmless call exists
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one request found. `latency_ms` is None when nothing answered; `message` is redacted, one line."""
+
+    status: Status
+    latency_ms: float | None = None
+    error_class: ErrorClass | None = None
+    message: str = ""
+    quota: JsonObject | None = None
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """What a monitor says of one system after probing it: the last observation and its history."""
+
+    id: str
+    name: str
+    observation: Observation
+    checked_at: datetime
+    last_success_at: datetime | None
+    consecutive_failures: int
+    attempts: int = 1
+
+    def as_json(self) -> JsonObject:
+        seen = self.observation
+        error: Json = None
+        if seen.error_class:
+            error = {"class": seen.error_class.value, "message": seen.message}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "status": seen.status.value,
+            "latency_ms": None if seen.latency_ms is None else round(seen.latency_ms, 1),
+            "checked_at": plain(self.checked_at),
+            "last_success_at": plain(self.last_success_at),
+            "consecutive_failures": self.consecutive_failures,
+            "error": error,
+            "quota": seen.quota,
+        }
+
+
+class IntegrationConfig(BaseModel):
+    """Settings of one system. Secrets are `SecretStr`; every field is described.
+
+    Each field can be given in the settings file under `[integrations.<folder>]` or in the environment under the
+    name in its `validation_alias`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+C = TypeVar("C", bound=IntegrationConfig)
+
+
+class Integration(ABC, Generic[C]):
+    """One system. Its folder's name is its id; `integrations/<id>/client.py` holds `INTEGRATION`."""
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    kind: ClassVar[str]  # "platform" (the health check's five) | "integration" | "delivery" | "plumbing"
+    Config: ClassVar[type[Any]]
+    slow_after_ms: ClassVar[float] = 500.0
+
+    def __init__(self, config: C | None, http: HttpClient) -> None:
+        self.config = config
+        self.http = http
+
+    @property
+    def configured(self) -> bool:
+        return self.config is not None
+
+    @abstractmethod
+    async def probe(self) -> Observation:
+        """The cheapest call without side effects; never raises for what the other side does. Safe to repeat.
+
+        Called only when configured. Its caller keeps the time limit and judges slowness.
+        """
+
+    def connectors(self) -> Sequence[Connector]:
+        """The ways out to people that this configuration opens."""
+        return ()
+
+    def credential_state(self) -> Mapping[str, Json]:
+        """Which settings are present or missing, and expiry where it can be known; never a value."""
+        return {}

@@ -1,0 +1,90 @@
+"""What a step may ask of others, each as one frozen request: an agent's work, a message to people, a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from opsbook.sdk.values import Json, JsonObject
+
+
+@dataclass(frozen=True)
+class ToolRequest:
+    """One tool call of an assignment; `name` is what its answer is called when there are several."""
+
+    tool: str
+    args: JsonObject = field(default_factory=dict)
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Work delegated to an agent: the tools to ask, in this order, and what to make of their answers.
+
+    The first tool's value is the assignment's value when there is one tool; with several it is an object by name.
+    No tools: the agent's own `answers_with` is asked with `args`.
+    """
+
+    agent: str
+    task: str
+    tools: tuple[ToolRequest, ...] = ()
+    args: JsonObject = field(default_factory=dict)
+    model_tier: str | None = None
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A report to write from the run's evidence: `kind` names its sections unless `sections` does.
+
+    `inputs` limits the evidence to these saved names; empty: all that the run has found. `facts` are what the run's
+    criteria say so far.
+    """
+
+    agent: str
+    kind: str
+    title: str = ""
+    sections: tuple[str, ...] = ()
+    template: str | None = None
+    inputs: tuple[str, ...] = ()
+    model_tier: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to people. `to` holds addresses or names of the settings' people; `body` is Markdown.
+
+    `dedup_key` names what the message is about: the same key is not sent again to the same recipient while it is
+    less than `quiet_hours` old (an alert's reminder has its own key).
+    """
+
+    channels: tuple[str, ...]
+    to: tuple[str, ...]
+    subject: str
+    body: str
+    severity: str = "normal"
+    dedup_key: str | None = None
+    source: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Something kept with a thread: a report, a campaign draft. `kind` is an artifact type, `content` its data."""
+
+    kind: str
+    title: str
+    content: Json
+
+
+@dataclass(frozen=True)
+class ThreadDraft:
+    """A thread to open, or to append to when an open one has the same `dedup_key`."""
+
+    thread_type: str
+    title: str
+    body: str
+    agent: str
+    agents: tuple[str, ...] = ()
+    assign_to: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    dedup_key: str | None = None
+    campaign_id: str | None = None

@@ -1,0 +1,134 @@
+"""What a deployment sets, read once, at the edge, into one typed class.
+
+One file, `opsbook.toml` in the working directory (or where `OPSBOOK_CONFIG` says), and the environment, which wins.
+Secrets print as stars; an unsafe value refuses to start and says how to fix it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from opsbook.sdk.errors import InvalidInput
+
+SHORTEST_SECRET = 16  # characters; 128 bits when it is drawn as hexadecimal, see the cron door
+ENVIRONMENT = {
+    "OPSBOOK_HOME": "home",
+    "OPSBOOK_DATABASE_URL": "database_url",
+    "OPSBOOK_PUBLIC_URL": "public_url",
+    "OPSBOOK_POSTAL_ADDRESS": "postal_address",
+    "CRON_SECRET": "cron_secret",
+    "CRON_SECRET_PREVIOUS": "cron_secret_previous",
+    "OPSBOOK_API_TOKEN": "api_token",
+    "ANTHROPIC_API_KEY": "anthropic_api_key",
+    "CLAUDE_API_KEY": "anthropic_api_key",
+    "GEMINI_API_KEY": "gemini_api_key",
+    "GOOGLE_API_KEY": "gemini_api_key",
+    "OPSBOOK_MODEL_ECONOMY": "model_economy",
+    "OPSBOOK_MODEL_PREMIUM": "model_premium",
+    "OPSBOOK_MODEL_FLAGSHIP": "model_flagship",
+}
+
+
+class PersonSettings(BaseModel):
+    """One person who gets messages or answers threads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: Annotated[str, Field(description="where their mail goes", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+    slack_user: str | None = Field(default=None, description="their Slack user id")
+    roles: tuple[str, ...] = Field(default=(), description="what they may decide")
+
+
+class Settings(BaseModel):
+    """Every setting. Made by `read_settings`; tests make it directly."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path(".opsbook"), description="folder of the embedded store and of the warehouse")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder")
+    public_url: str | None = Field(default=None, description="where people reach the console")
+    people: dict[str, PersonSettings] = Field(default_factory=dict, description="who playbooks can name")
+    watchers: tuple[str, ...] = Field(default=(), description="people whom alert rules tell; default: everybody")
+    cron_secret: SecretStr | None = Field(default=None, description="bearer secret of the cron door, 16+ characters")
+    cron_secret_previous: SecretStr | None = Field(default=None, description="the secret before, during a rotation")
+    api_token: SecretStr | None = Field(default=None, description="bearer token of the REST API")
+    anthropic_api_key: SecretStr | None = Field(default=None, description="Claude, first choice for texts")
+    gemini_api_key: SecretStr | None = Field(default=None, description="Gemini, when Claude is overloaded or out")
+    model_economy: str = Field(default="", description="model of the economy tier")
+    model_premium: str = Field(default="", description="model of the premium tier")
+    model_flagship: str = Field(default="", description="model of the flagship tier")
+    postal_address: str = Field(default="", description="postal address in the footer of campaign mail")
+    roster: Path | None = Field(default=None, description="folder of agents that override or add to our own")
+    integrations: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one section for each system")
+    allow_loopback: bool = Field(default=False, description="plain http to this machine: samples and tests only")
+
+    @field_validator("cron_secret", "cron_secret_previous", "api_token")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().strip()) < SHORTEST_SECRET:
+            raise ValueError(f"needs at least {SHORTEST_SECRET} characters; draw one with `openssl rand -hex 32`")
+        return None if secret is None else SecretStr(secret.get_secret_value().strip())
+
+    @property
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'opsbook.db'}"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def cron_secrets(self) -> tuple[SecretStr, ...]:
+        """The live secrets of the cron door: the present one, and the one before during a rotation."""
+        return tuple(secret for secret in (self.cron_secret, self.cron_secret_previous) if secret)
+
+    @property
+    def api_tokens(self) -> tuple[SecretStr, ...]:
+        return (self.api_token,) if self.api_token else ()
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **more: Any) -> Settings:
+    """The settings of this process: the file, then the environment, then `more`.
+
+    Raises `InvalidInput` that names the setting and the cure, never a value.
+    """
+    env = os.environ if environment is None else environment
+    values: dict[str, Any] = _file(env)
+    for name, field in ENVIRONMENT.items():
+        if env.get(name):
+            values[field] = env[name]
+    values.update({key: value for key, value in more.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def _file(env: Mapping[str, str]) -> dict[str, Any]:
+    named = env.get("OPSBOOK_CONFIG")
+    path = Path(named or "opsbook.toml")
+    if not path.exists():
+        if named:
+            raise InvalidInput("The file that OPSBOOK_CONFIG names does not exist.", field="OPSBOOK_CONFIG")
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} is not TOML: {error}.", field=str(path)) from error
+
+
+def _refusal(error: ValidationError) -> InvalidInput:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(place.split(".")[-1], Settings.model_fields, 1)
+        cure = f"Did you mean {near[0]}?" if near else "See docs/reference/settings.md for every setting."
+        return InvalidInput(f"There is no setting {place}.", field=place, cure=cure)
+    return InvalidInput(f"The setting {place} is refused: {first['msg'].removeprefix('Value error, ')}.", field=place)

@@ -1,0 +1,61 @@
+"""`delegate`: let another agent work with its own tools; the step is worth what the tools found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from pydantic import Field
+
+from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.fields import NAME_PATTERN, Filled, StepFields, Text
+from opsbook.sdk.errors import Problem
+from opsbook.sdk.step import Boundary, Done, StepContext, StepType
+from opsbook.sdk.work import Assignment, ToolRequest
+
+
+class ToolUse(StepFields):
+    """One tool of the assignment; `as` names its answer when there are several."""
+
+    tool: str
+    with_: Filled = Field(default_factory=dict, alias="with")
+    as_: str | None = Field(default=None, alias="as", pattern=NAME_PATTERN)
+
+
+class Fields(StepFields):
+    """`to` is the agent. Without `tools` the agent's own tool is asked, with the arguments in `with`."""
+
+    to: str
+    task: Text
+    tools: tuple[ToolUse, ...] = ()
+    with_: Filled = Field(default_factory=dict, alias="with")
+    model_tier: str | None = None
+
+    def problems(self, catalog: Catalog) -> Iterator[Problem]:
+        agent = catalog.agents.get(self.to)
+        if agent is None:
+            near = get_close_matches(self.to, catalog.agents, 1)
+            cure = f"Did you mean {near[0]}?" if near else f"Agents here: {', '.join(sorted(catalog.agents))}."
+            yield Problem("There is no such agent to delegate to.", cure, path="to", code="unknown_agent")
+        elif not self.tools and agent.answers_with is None:
+            yield Problem(f"{agent.id} has no tool of its own.", "List the tools to ask.", path="to", code="no_tool")
+
+
+class Delegate(StepType[Fields]):
+    Fields = Fields
+
+    @classmethod
+    def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:
+        acts = any(effects.get(use.tool) != "read" for use in fields.tools)
+        return Boundary.EFFECT if acts else Boundary.MODEL
+
+    async def run(self, fields: Fields, context: StepContext) -> Done:
+        tools = tuple(ToolRequest(use.tool, context.fill(use.with_), use.as_) for use in fields.tools)  # type: ignore[arg-type]
+        task = context.fill(fields.task)
+        args = context.fill(fields.with_)
+        return await context.delegate(
+            Assignment(fields.to, str(task), tools, args if isinstance(args, dict) else {}, fields.model_tier)
+        )
+
+
+STEP = Delegate()

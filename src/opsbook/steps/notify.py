@@ -1,0 +1,79 @@
+"""`notify`: a message to people, one delivery for each recipient, each guarded by the effects ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from pydantic import Field
+
+from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.fields import Filled, StepFields, Text
+from opsbook.playbooks.model import Severity
+from opsbook.sdk.errors import PersonNeeded, Problem, RetryLater
+from opsbook.sdk.step import Boundary, Done, StepContext, StepType
+from opsbook.sdk.values import JsonObject
+from opsbook.sdk.work import Message
+
+
+class Fields(StepFields):
+    """`to` holds addresses or names of the settings' people; `body` is Markdown."""
+
+    channels: tuple[str, ...] = Field(min_length=1)
+    to: Filled = ()
+    severity: Severity = Severity.NORMAL
+    subject: Text
+    body: Text
+    dedup_key: Text | None = None
+
+    def problems(self, catalog: Catalog) -> Iterator[Problem]:
+        for index, channel in enumerate(self.channels):
+            if channel not in catalog.channels:
+                near = get_close_matches(channel, catalog.channels, 1)
+                cure = f"Did you mean {near[0]}?" if near else f"Channels here: {', '.join(sorted(catalog.channels))}."
+                yield Problem("There is no such channel.", cure, path=f"channels/{index}", code="unknown_channel")
+
+
+class Notify(StepType[Fields]):
+    Fields = Fields
+
+    @classmethod
+    def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:
+        return Boundary.EFFECT
+
+    async def run(self, fields: Fields, context: StepContext) -> Done:
+        to = context.fill(list(fields.to) if isinstance(fields.to, tuple) else fields.to)
+        message = Message(
+            fields.channels,
+            tuple(str(name) for name in to) if isinstance(to, list) else (str(to),),
+            str(context.fill(fields.subject)),
+            str(context.fill(fields.body)),
+            fields.severity.value,
+            None if fields.dedup_key is None else str(context.fill(fields.dedup_key)),
+        )
+        rows = await context.deliver(message)
+        _refuse_what_was_not_done(rows)
+        return Done([{"channel": row["channel"], "state": row["state"]} for row in rows], deliveries=rows)
+
+
+def _refuse_what_was_not_done(rows: tuple[JsonObject, ...]) -> None:
+    lost = [row for row in rows if row["state"] == "uncertain"]
+    failed = [row for row in rows if row["state"] == "failed"]
+    if lost:
+        raise PersonNeeded(
+            f"{len(lost)} of {len(rows)} deliveries may or may not have arrived ({_channels(lost)}).",
+            cure="Settle them under the run's effects; nothing is sent again by itself.",
+            code="uncertain",
+        )
+    if failed:
+        sentence = f"{len(failed)} of {len(rows)} deliveries failed ({_channels(failed)})."
+        if any(not row.get("permanent", True) for row in failed):
+            raise RetryLater(sentence, code="delivery_failed")
+        raise PersonNeeded(sentence, cure="See the run's effects for each reason.", code="delivery_failed")
+
+
+def _channels(rows: list[JsonObject]) -> str:
+    return ", ".join(sorted({f"{row['channel']}: {row.get('error') or row['state']}" for row in rows}))
+
+
+STEP = Notify()

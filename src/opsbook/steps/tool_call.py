@@ -1,0 +1,32 @@
+"""`tool_call`: ask one tool, or let it act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from opsbook.playbooks.fields import Filled, StepFields
+from opsbook.sdk.step import Boundary, Done, StepContext, StepType
+
+
+class Fields(StepFields):
+    """`with` holds the tool's arguments; texts in it may use `{{ }}`."""
+
+    tool: str
+    with_: Filled = Field(default_factory=dict, alias="with")
+
+
+class ToolCall(StepType[Fields]):
+    Fields = Fields
+
+    @classmethod
+    def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:
+        return Boundary.NONE if effects.get(fields.tool) == "read" else Boundary.EFFECT
+
+    async def run(self, fields: Fields, context: StepContext) -> Done:
+        args = context.fill(fields.with_)
+        return Done.found(await context.call_tool(fields.tool, args))
+
+
+STEP = ToolCall()

@@ -1,0 +1,27 @@
+"""Re-engagement campaigns, as drafts that wait for a person. Nothing here sends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from pydantic import Field
+
+from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.sdk.values import JsonObject, measured, plain
+from opsbook.tools._services import ServedTool
+
+
+class Discount(ToolArgs):
+    """`percent` off, for `expires_days` from the day of the draft."""
+
+    percent: float = Field(gt=0, le=100)
+    expires_days: int = Field(default=30, ge=1, le=366)
+
+
+class CampaignArgs(ToolArgs):
+    """`audience` is what `findInactiveOrganizations` answers; `discount` is percent, or percent and days."""
+
+    audience: list[JsonObject] = Field(min_length=1, max_length=5000)
+    discount: Discount | float = Discount(percent=20)
+    channel: Literal["email"] = "email"

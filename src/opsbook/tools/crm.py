@@ -1,0 +1,21 @@
+"""The platform's figures of the day: signups, recurring revenue, active users, errors, quotas, trends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from opsbook.sdk.tool import ToolArgs
+from opsbook.tools._windows import Period
+
+Metric = Literal["signups", "revenue", "active_users", "errors"]
+ALL_METRICS: tuple[Metric, ...] = ("signups", "revenue", "active_users", "errors")
+
+
+class CrmStatsArgs(ToolArgs):
+    """`revenue` brings `gmv` with it. `since_last_run` widens the window on a Monday to Friday's same local time."""
+
+    period: Period = "last_24_hours"
+    include_metrics: tuple[Metric, ...] = Field(default=ALL_METRICS, min_length=1)
+    since_last_run: bool = False
