@@ -21,7 +21,7 @@ class Probes:
         self.store = store
 
     def last(self, integration: str) -> Row | None:
-        """The latest state `{status, checked_at, last_success_at, consecutive_failures, ...}`; None before the first."""
+        """The latest state, `{status, checked_at, last_success_at, consecutive_failures, ...}`, or None."""
         query = select(integration_states).where(integration_states.c.integration == integration)
         with self.store.reading() as connection:
             return fetch_one(connection, query)

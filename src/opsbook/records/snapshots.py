@@ -83,7 +83,9 @@ class Snapshots:
             }
             for name, figure in metrics.items()
         ]
-        return await self.store.shared(lambda connection: sum(insert_absent(connection, metric_snapshots, r) for r in rows))
+        return await self.store.shared(
+            lambda connection: sum(insert_absent(connection, metric_snapshots, r) for r in rows)
+        )
 
     def has_day(self, local_date: date) -> bool:
         """Whether this date's revenue was taken."""
@@ -116,7 +118,7 @@ class Snapshots:
             return frozenset(row["organization_id"] for row in fetch(connection, query))
 
     def metric_days(self, before: date, days: int = 7) -> dict[str, list[tuple[date, float]]]:
-        """The known values of each metric on the `days` dates before a date, newest first; unknown ones are left out."""
+        """The known values of each metric on the `days` dates before a date, newest first."""
         query = (
             select(metric_snapshots)
             .where(

@@ -29,7 +29,11 @@ _BY_CLASS: Mapping[str, Advice] = {
     ErrorClass.NETWORK: Advice(
         "network",
         "no connection came about (name, certificate or refusal)",
-        ("Check the address in the settings and its DNS name", "Try it from another network", "Read the vendor's status page"),
+        (
+            "Check the address in the settings and its DNS name",
+            "Try it from another network",
+            "Read the vendor's status page",
+        ),
     ),
     ErrorClass.TIMEOUT: Advice(
         "network",
@@ -75,7 +79,9 @@ def recommend(item: Mapping[str, Any]) -> JsonObject | None:
     if status in (Status.ONLINE, Status.NOT_CONFIGURED):
         return None
     error = item["error"] or {}
-    evidence = {name: item.get(name) for name in ("id", "status", "checked_at", "consecutive_failures", "last_success_at")}
+    evidence = {
+        name: item.get(name) for name in ("id", "status", "checked_at", "consecutive_failures", "last_success_at")
+    }
     evidence["error"] = error or None
     name = item["name"]
     if status == Status.UNKNOWN:

@@ -27,10 +27,9 @@ class Prober(Protocol):
         """One report for each id, in the order asked. Never raises for what a system does."""
 
 
-
 @dataclass(frozen=True)
 class Services:
-    """`agents` answers what the agent part of the health check needs: rows `{id, title, model, configured, problems}`."""
+    """`agents` answers how each agent is: rows `{id, title, model, configured, problems}`."""
 
     warehouse: Warehouse
     monitor: Prober

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from opsbook.sdk.tool import ToolArgs
+from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.tools._services import ServedTool
 
 Cut = Literal["role", "cohort", "source", "funnel"]
 
@@ -16,3 +17,13 @@ class SignupAnalyticsArgs(ToolArgs):
 
     days: int = Field(default=7, ge=1, le=366)
     by: tuple[Cut, ...] = Field(default=("cohort", "source", "funnel"), min_length=1)
+
+
+class GetSignupAnalytics(ServedTool[SignupAnalyticsArgs]):
+    name = "getSignupAnalytics"
+    effect = EffectClass.READ
+    summary = "Signups of the last days by cohort and by source, the funnel of those who entered, and the period before."
+    Args = SignupAnalyticsArgs
+
+
+TOOLS = (GetSignupAnalytics,)

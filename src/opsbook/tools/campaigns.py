@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Literal
 
 from pydantic import Field
 
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
-from opsbook.sdk.values import JsonObject, measured, plain
 from opsbook.tools._services import ServedTool
+from opsbook.sdk.values import JsonObject
 
 
 class Discount(ToolArgs):
@@ -25,3 +24,13 @@ class CampaignArgs(ToolArgs):
     audience: list[JsonObject] = Field(min_length=1, max_length=5000)
     discount: Discount | float = Discount(percent=20)
     channel: Literal["email"] = "email"
+
+
+class CreateReengagementCampaign(ServedTool[CampaignArgs]):
+    name = "createReengagementCampaign"
+    effect = EffectClass.WRITE
+    summary = "Draft a re-engagement campaign that waits for approval: one rendered message for each recipient."
+    Args = CampaignArgs
+
+
+TOOLS = (CreateReengagementCampaign,)

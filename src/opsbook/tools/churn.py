@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from opsbook.sdk.tool import ToolArgs
+from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.tools._services import ServedTool
 
 
 class AtRiskArgs(ToolArgs):
@@ -30,3 +31,27 @@ class OrderHistoryArgs(ToolArgs):
     """`organizations` are ids."""
 
     organizations: tuple[str, ...] = Field(min_length=1, max_length=1000)
+
+
+class GetAtRiskOrganizations(ServedTool[AtRiskArgs]):
+    name = "getAtRiskOrganizations"
+    effect = EffectClass.READ
+    summary = "Organisations that may leave, with their signals, the evidence for each and the revenue at stake."
+    Args = AtRiskArgs
+
+
+class FindInactiveOrganizations(ServedTool[InactiveArgs]):
+    name = "findInactiveOrganizations"
+    effect = EffectClass.READ
+    summary = "A list of organisations gone silent: reason, days silent per signal, contacts, order summary."
+    Args = InactiveArgs
+
+
+class GetOrderHistorySummary(ServedTool[OrderHistoryArgs]):
+    name = "getOrderHistorySummary"
+    effect = EffectClass.READ
+    summary = "What organisations used to order: their first and last order, sums, and what was ordered most."
+    Args = OrderHistoryArgs
+
+
+TOOLS = (GetAtRiskOrganizations, FindInactiveOrganizations, GetOrderHistorySummary,)

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from opsbook.sdk.tool import ToolArgs
+from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import Period
 
 Metric = Literal["signups", "revenue", "active_users", "errors"]
@@ -19,3 +20,13 @@ class CrmStatsArgs(ToolArgs):
     period: Period = "last_24_hours"
     include_metrics: tuple[Metric, ...] = Field(default=ALL_METRICS, min_length=1)
     since_last_run: bool = False
+
+
+class CrmGetStats(ServedTool[CrmStatsArgs]):
+    name = "crmGetStats"
+    effect = EffectClass.READ
+    summary = "Signups, recurring revenue, active users and errors of a period, against the one before; quotas; trends."
+    Args = CrmStatsArgs
+
+
+TOOLS = (CrmGetStats,)

@@ -99,7 +99,7 @@ class Gateway:
                 result = await (tool.preview(args, context) if dry else tool.run(args, context))
         except OpsbookError:
             raise
-        except Exception as error:  # noqa: BLE001 the boundary around a tool call: wrapped once, the cause is kept
+        except Exception as error:
             if isinstance(error, TimeoutError) and scope.expired():
                 sentence = f"{tool.name} took longer than its {limit.total_seconds():g} s."
                 raise RetryLater(sentence, code="timeout") from error

@@ -93,7 +93,9 @@ def status_item(report: ProbeReport) -> JsonObject:
 
 
 def overall(
-    components: Sequence[Mapping[str, Any]], integrations: Sequence[Mapping[str, Any]], agents: Sequence[Mapping[str, Any]]
+    components: Sequence[Mapping[str, Any]],
+    integrations: Sequence[Mapping[str, Any]],
+    agents: Sequence[Mapping[str, Any]],
 ) -> str:
     """`unhealthy`, `degraded`, `unknown` or `healthy`, the worst first.
 

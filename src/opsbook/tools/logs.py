@@ -14,7 +14,6 @@ from opsbook.sdk.integration import Status
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured, plain
 from opsbook.tools._services import ServedTool, known_ids
-from opsbook.tools._windows import ending_at
 
 
 class IntegrationLogsArgs(ToolArgs):

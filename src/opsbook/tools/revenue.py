@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from opsbook.sdk.tool import ToolArgs
+from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import Period
 
 
@@ -21,3 +22,13 @@ class RevenueMetricsArgs(ToolArgs):
         if self.period is not None and self.days is not None:
             raise ValueError("give period or days, not both")
         return self
+
+
+class GetRevenueMetrics(ServedTool[RevenueMetricsArgs]):
+    name = "getRevenueMetrics"
+    effect = EffectClass.READ
+    summary = "Recurring revenue now and then, its movements with the organisations behind them, growth and churn."
+    Args = RevenueMetricsArgs
+
+
+TOOLS = (GetRevenueMetrics,)

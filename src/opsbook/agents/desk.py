@@ -1,0 +1,204 @@
+"""The desk: hands work to agents and has reports written, within what the roster allows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from opsbook.agents.evidence import Evidence
+from opsbook.agents.models import Models, Prose
+from opsbook.agents.page import Page, Section
+from opsbook.agents.roster import Agent, Roster
+from opsbook.agents.wording import figure, inline
+from opsbook.agents.writer import NO_MODEL, compose, markdown
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.errors import InvalidInput, NotAllowed
+from opsbook.sdk.step import Done, RunFacts
+from opsbook.sdk.tool import ToolResult
+from opsbook.sdk.values import Json, JsonObject, plain, unknown_in
+from opsbook.sdk.work import Assignment, ToolRequest, Writing
+
+CallTool = Callable[[str, JsonObject, str], Awaitable[ToolResult]]
+UNITS = {"cents": "cents", "ratio": "ratio", "ms": "ms", "seconds": "seconds"}
+
+
+class Desk:
+    """`models` may be without any key: then every text is the deterministic one, and says so."""
+
+    def __init__(self, roster: Roster, models: Models, clock: Clock) -> None:
+        self.roster = roster
+        self.models = models
+        self.clock = clock
+
+    async def delegate(self, assignment: Assignment, run: RunFacts, call: CallTool, *, from_agent: str | None) -> Done:
+        """Have an agent ask its tools, one after the other in the order of the assignment.
+
+        The value is the tool's value, or an object by name when there are several; the figures of several are named
+        `<name>.<figure>`. `details` holds agent, task, `tool` (or `tools` by name, each with source, as_of, window,
+        figures and warnings) and `summary`: at most three sentences on the figures.
+
+        Raises:
+            NotFound: there is no such agent.
+            NotAllowed: the delegation, or one of the tools, is not in the roster. Nothing has been called then.
+            InvalidInput: no tool is named and the agent has none that answers for it.
+        """
+        agent = self.roster.get(assignment.agent)
+        self._check_delegation(from_agent, agent)
+        requests = _requests(agent, assignment)
+        results: dict[str, ToolResult] = {}
+        for request in requests:
+            results[request.name or request.tool] = await call(request.tool, request.args, agent.id)
+        about: JsonObject = {"agent": agent.id, "from_agent": from_agent, "task": assignment.task}
+        if len(requests) == 1:
+            (result,) = results.values()
+            done = Done.found(result)
+            details: JsonObject = {**done.details, **about, "tool": requests[0].tool}
+            value: Json = done.value
+            figures: dict[str, Json] = dict(done.figures)
+        else:
+            value = {name: plain(result.value) for name, result in results.items()}
+            figures = {
+                f"{name}.{key}": plain(one) for name, result in results.items() for key, one in result.figures.items()
+            }
+            parts = {request.name or request.tool: request.tool for request in requests}
+            details = {
+                **about,
+                "tools": {name: _about(parts[name], result) for name, result in results.items()},
+                "source": ", ".join(dict.fromkeys(result.source for result in results.values())),
+                "as_of": plain(max(result.as_of for result in results.values())),
+                "window": None,
+            }
+        details["summary"] = summary(agent, figures, value)
+        warnings = tuple(warning for result in results.values() for warning in result.warnings)
+        return Done(value, figures, warnings, details)
+
+    async def write(
+        self,
+        writing: Writing,
+        run: RunFacts,
+        evidence: Mapping[str, Mapping[str, Any]],
+        criteria: Sequence[Mapping[str, Any]] = (),
+    ) -> Done:
+        """Write a report; the value is its Markdown.
+
+        `evidence` maps saved names (and step ids) to what was found there; `writing.inputs` picks among them.
+        `criteria` are rows `{id, verdict | state, reason?}` of what the run's criteria say so far. `details` holds the
+        facts that the figures came in as, and who wrote it.
+
+        Raises `NotFound` for an agent, `InvalidInput` for a kind, a section or an input that does not exist.
+        """
+        agent = self.roster.get(writing.agent)
+        page = compose(writing, run, Evidence(_picked(writing, evidence)), _criteria(criteria))
+        prose: Prose | None = None
+        if self.models.configured:
+            tier = writing.model_tier or agent.can.model_tier
+            prose = await self.models.write(agent, tier, writing.title or writing.kind, page.facts)
+        sections = prose.sections if prose else ()
+        written_by = prose.credit if prose else NO_MODEL
+        details: JsonObject = {
+            "agent": agent.id,
+            "kind": writing.kind,
+            "facts": [plain(fact.as_json()) for fact in page.facts],
+            "not_measured": dict(page.missing),
+            "written_by": written_by,
+        }
+        warnings = prose.warnings if prose else ()
+        text = markdown(writing, page, sections, written_by)
+        return Done(text, _page_figures(page), warnings, details, cost=prose.cost if prose else {})
+
+    def _check_delegation(self, from_agent: str | None, to: Agent) -> None:
+        if from_agent == to.id:
+            return
+        if from_agent is None:
+            raise NotAllowed(
+                f"Nobody delegates to {to.id} here.", cure="Name the playbook's agent.", code="delegation_not_allowed"
+            )
+        allowed = self.roster.get(from_agent).can.may_delegate_to
+        if to.id not in allowed:
+            may = f"{from_agent} may delegate to: {', '.join(sorted(allowed)) or 'nobody'}."
+            raise NotAllowed(f"{from_agent} may not delegate to {to.id}.", cure=may, code="delegation_not_allowed")
+
+
+def summary(agent: Agent, figures: Mapping[str, Json], value: Json) -> str:
+    """One to three sentences: what was measured, and what could not be."""
+    if unknown := unknown_in(value):
+        return f"{agent.can.title} found no answer: {inline(unknown.reason)}."
+    measured = {**figures, **_members(value)}
+    known = [f"{_words(name)} {figure(one, _unit(one))}" for name, one in measured.items() if unknown_in(one) is None]
+    missing = [_words(name) for name, one in measured.items() if unknown_in(one)]
+    lines = [f"{agent.can.title} found {', '.join(known[:6])}."] if known else []
+    if isinstance(value, list) and not known:
+        lines.append(f"{agent.can.title} found {len(value)} entries.")
+    if missing:
+        lines.append(f"Could not be measured: {', '.join(missing[:6])}.")
+    return " ".join(lines) or f"{agent.can.title} answered."
+
+
+def _requests(agent: Agent, assignment: Assignment) -> tuple[ToolRequest, ...]:
+    requests = assignment.tools
+    if not requests:
+        if agent.can.answers_with is None:
+            cure = f"Name its tools under tools: {', '.join(sorted(agent.can.tools))}."
+            raise InvalidInput(f"{agent.id} has no tool that answers for it.", field="tools", cure=cure, code="no_tool")
+        requests = (ToolRequest(agent.can.answers_with, assignment.args),)
+    for request in requests:
+        if request.tool not in agent.can.tools:
+            may = f"It may call: {', '.join(sorted(agent.can.tools)) or 'nothing'}."
+            raise NotAllowed(f"{agent.id} may not call {request.tool}.", cure=may, code="tool_not_allowed")
+    names = [request.name or request.tool for request in requests]
+    if len(set(names)) != len(names):
+        raise InvalidInput(
+            "Two tools of one assignment have the same name.", field="tools", cure="Give them as: names."
+        )
+    return requests
+
+
+def _about(tool: str, result: ToolResult) -> JsonObject:
+    about = result.as_json()
+    about.pop("value")
+    return {**about, "tool": tool}
+
+
+def _picked(writing: Writing, evidence: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    if not writing.inputs:
+        return evidence
+    for name in writing.inputs:
+        if name not in evidence:
+            cure = f"Found so far: {', '.join(sorted(evidence)) or 'nothing'}."
+            raise InvalidInput(f"The report's input {name} is not in the run's evidence.", field="inputs", cure=cure)
+    return {name: evidence[name] for name in writing.inputs}
+
+
+def _criteria(rows: Sequence[Mapping[str, Any]]) -> list[Section]:
+    lines = []
+    for row in rows:
+        state = str(row.get("verdict") or row.get("state") or "unknown").replace("_", " ")
+        why = f": {inline(row['reason'])}" if row.get("reason") else ""
+        lines.append(f"- {inline(str(row.get('id', 'criterion')).replace('_', ' '))}: {state}{why}")
+    return [Section("criteria", "Criteria so far", ["\n".join(lines)])] if lines else []
+
+
+def _page_figures(page: Page) -> dict[str, Json]:
+    return {
+        "facts": {"value": len(page.facts), "status": "ok"},
+        "not_measured": {"value": len(page.missing), "status": "ok"},
+    }
+
+
+def _members(value: Json) -> dict[str, Json]:
+    """Measurements that are members of an object value."""
+    if not isinstance(value, dict):
+        return {}
+    return {
+        name: one
+        for name, one in value.items()
+        if isinstance(one, dict) and (unknown_in(one) or (one.get("status") == "ok" and "value" in one))
+    }
+
+
+def _unit(value: Json) -> str:
+    return UNITS.get(str(value.get("unit")), "count") if isinstance(value, dict) else "count"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace(".", " ")

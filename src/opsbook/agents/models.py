@@ -1,0 +1,90 @@
+"""Language models: which may be asked, and the prose that comes back once it has been checked.
+
+Nothing here imports a vendor's client: that is done when a model is asked for the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from opsbook.agents.page import Fact, Section
+from opsbook.agents.roster import Agent
+from opsbook.sdk.errors import InvalidInput, PersonNeeded
+from opsbook.sdk.values import JsonObject
+
+
+@dataclass(frozen=True)
+class Tier:
+    """The two models of a tier; Gemini is asked when Claude does not answer."""
+
+    claude: str
+    gemini: str
+
+
+TIERS: Mapping[str, Tier] = {
+    "economy": Tier("claude-haiku-4-5", "gemini-2.5-flash"),
+    "premium_reasoning": Tier("claude-sonnet-4-5", "gemini-2.5-pro"),
+    "flagship": Tier("claude-opus-4-5", "gemini-2.5-pro"),
+}
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Keys and addresses; an absent key means that this vendor is not asked. `timeout` bounds one piece of writing."""
+
+    anthropic_api_key: str | None = field(default=None, repr=False)
+    gemini_api_key: str | None = field(default=None, repr=False)
+    anthropic_base_url: str | None = None
+    gemini_base_url: str | None = None
+    tiers: Mapping[str, Tier] = field(default_factory=lambda: dict(TIERS))
+    timeout: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """What came of asking a model: checked sections, or none and the reason in `credit` and `warnings`.
+
+    `cost` is `{model, requests, tokens_in, tokens_out, usd?}`; `usd` is left out when no price is known.
+    """
+
+    sections: tuple[Section, ...]
+    credit: str
+    cost: JsonObject = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Models:
+    """`make` gives the model of a tier instead of a vendor's (a local one, or a test's)."""
+
+    def __init__(self, settings: ModelSettings | None = None, *, make: Callable[[Tier], Any] | None = None) -> None:
+        self.settings = settings or ModelSettings()
+        self._make = make
+
+    @property
+    def configured(self) -> bool:
+        """Whether any model may be asked."""
+        return bool(self._make or self.settings.anthropic_api_key or self.settings.gemini_api_key)
+
+    async def write(self, agent: Agent, tier: str, title: str, facts: Sequence[Fact]) -> Prose:
+        """Ask for prose about the facts. A model that fails, lies or takes too long gives no sections, never an error.
+
+        Raises:
+            PersonNeeded: code `missing_extra`, a key is set and the client is not installed.
+            InvalidInput: there is no such tier.
+        """
+        if tier not in self.settings.tiers:
+            cure = f"There are: {', '.join(sorted(self.settings.tiers))}."
+            raise InvalidInput(f"There is no model tier {tier}.", field="model_tier", cure=cure)
+        try:
+            from opsbook.agents import asking  # noqa: PLC0415 the vendors' clients take a second to import
+        except ImportError as error:
+            raise PersonNeeded(
+                "A model's key is set, but the package that asks models is not installed.",
+                cure="Run: pip install 'opsbook[models]', or take the key out of the settings.",
+                code="missing_extra",
+            ) from error
+        model = (self._make or (lambda wanted: asking.vendor_model(self.settings, wanted)))(self.settings.tiers[tier])
+        return await asking.ask_for_prose(model, agent, title, facts, self.settings.timeout)

@@ -1,0 +1,134 @@
+"""The platform's figures of the day, as `crmGetStats` answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opsbook.agents.evidence import Evidence, Found
+from opsbook.agents.page import Page
+from opsbook.agents.reports._sections import absent, dark
+from opsbook.agents.wording import inline
+from opsbook.sdk.values import unknown_in
+
+LABELS = {
+    "signups": ("Signups", "count"),
+    "revenue": ("Monthly recurring revenue", "cents"),
+    "gmv": ("Consumer orders (value)", "cents"),
+    "active_users": ("Active users", "count"),
+}
+ERROR_RATE_ALERT = 0.01  # the suite's alert rule for server errors / requests in 24 h
+QUOTA_WARN, QUOTA_ALERT = 0.70, 0.80  # the suite's warn band and alert rule
+
+
+def stats(evidence: Evidence) -> Found | None:
+    return evidence.of("crmGetStats", "metrics", "trends")
+
+
+def platform_figures(page: Page, evidence: Evidence) -> None:
+    found = stats(evidence)
+    if found is None or dark(page, "Platform figures", found):
+        absent(page, "Platform figures")
+        return
+    metrics: Mapping[str, Any] = found.value["metrics"]
+    rows = []
+    for name, (label, unit) in LABELS.items():
+        if (metric := metrics.get(name)) is None:
+            continue
+        before, change = metric.get("previous"), metric.get("change")
+        rows.append(
+            [
+                label,
+                page.fact(label, metric, unit, found.name),
+                "" if before is None else page.fact(f"{label}, before", before, unit, found.name),
+                "" if change is None else page.fact(f"{label}, change", change, "ratio", found.name, plus=True),
+            ]
+        )
+    if found.window:
+        start = page.time("Window start", found.window[0], found.name)
+        page.say(f"From {start} to {page.time('Window end', found.window[1], found.name)}.")
+    page.table(["Figure", "Now", "Before", "Change"], rows, right=[1, 2, 3])
+
+
+def errors(page: Page, evidence: Evidence) -> None:
+    found = stats(evidence)
+    if found is None or found.unknown or (seen := found.value["metrics"].get("errors")) is None:
+        return
+    rows = [
+        [label, page.fact(label, seen[name], unit, found.name)]
+        for name, label, unit in (
+            ("critical", "Critical errors", "count"),
+            ("count", "Errors logged", "count"),
+            ("requests", "Requests", "count"),
+            ("rate", "Error rate", "ratio"),
+        )
+        if name in seen
+    ]
+    page.table(["Errors", "Figure"], rows, right=[1])
+
+
+def quotas(page: Page, evidence: Evidence) -> None:
+    found = stats(evidence)
+    if found is None or found.unknown or not found.value.get("quotas"):
+        return
+    rows = []
+    for quota in found.value["quotas"]:
+        name = inline(quota["id"])
+        resets = page.time(f"{name}: quota resets", quota["resets_at"], found.name) if quota.get("resets_at") else ""
+        used = page.fact(f"{name}: quota used", quota["used_share"], "ratio", found.name)
+        rows.append([name, used, resets])
+    page.table(["System", "Used", "Resets"], rows, right=[1])
+
+
+def trends(page: Page, evidence: Evidence) -> None:
+    found = stats(evidence)
+    if found is None or found.unknown or not found.value.get("trends"):
+        return
+    lines = []
+    for name, trend in found.value["trends"].items():
+        label = LABELS.get(name, (inline(name), ""))[0]
+        if unknown := unknown_in(trend):
+            page.lacks(f"{label}: trend", unknown.reason)
+            lines.append(f"{label}: could not be measured: {inline(unknown.reason)}")
+            continue
+        unit = LABELS.get(name, ("", "count"))[1]
+        mean = (
+            page.fact(f"{label}: mean of the days before", trend["mean"], unit, found.name) if "mean" in trend else ""
+        )
+        way = "at or above" if trend["value"] else "**below**"
+        lines.append(f"{label}: {way} its mean of the days before" + (f" ({mean})" if mean else "") + ".")
+    page.bullets(lines)
+
+
+def act_on_platform(page: Page, evidence: Evidence) -> None:
+    """Actions on errors, quotas and falling metrics, by the suite's own thresholds."""
+    found = stats(evidence)
+    if found is None or found.unknown:
+        return
+    seen = found.value["metrics"].get("errors") or {}
+    critical, rate = _number(seen.get("critical")), _number(seen.get("rate"))
+    if critical or (rate or 0) > ERROR_RATE_ALERT:
+        parts = [f"critical errors {page.fact('Critical errors', seen.get('critical'), 'count', found.name)}"]
+        parts.append(f"error rate {page.fact('Error rate', seen.get('rate'), 'ratio', found.name)}")
+        why = "Customers meet these errors."
+        page.act(1, "Read the error log and fix the most frequent error.", why, f"{found.name}: {', '.join(parts)}.")
+    if _number(found.value["metrics"].get("signups")) == 0:
+        signups = page.fact("Signups", found.value["metrics"]["signups"], "count", found.name)
+        why = "A broken sign-up form looks the same as a quiet day."
+        page.act(1, "Try the sign-up yourself.", why, f"{found.name}: {signups} signups.")
+    for quota in found.value.get("quotas") or ():
+        share = _number(quota["used_share"])
+        if share is not None and share >= QUOTA_WARN:
+            name = inline(quota["id"])
+            used = page.fact(f"{name}: quota used", quota["used_share"], "ratio", found.name)
+            why = "Calls are refused once it is used up."
+            page.act(1 if share > QUOTA_ALERT else 2, f"Raise or spare the quota of {name}.", why, f"{used} used.")
+    for name, trend in (found.value.get("trends") or {}).items():
+        if isinstance(trend, Mapping) and trend.get("value") is False:
+            label = LABELS.get(name, (inline(name), ""))[0]
+            page.act(3, f"Look into {label.lower()}.", "It is below its recent mean.", f"{found.name}, trends.")
+
+
+def _number(measurement: Any) -> float | None:
+    value = measurement.get("value") if isinstance(measurement, Mapping) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

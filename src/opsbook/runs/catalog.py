@@ -1,0 +1,26 @@
+"""What this deployment knows, gathered from the rooms below, for the language to be checked against. Cheap to make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from opsbook.agents.roster import entries as agent_entries
+from opsbook.integrations.catalog import ids as integration_ids
+from opsbook.playbooks.catalog import Catalog
+from opsbook.steps._found import grammars
+from opsbook.tools._found import entries as tool_entries
+
+CHANNELS = frozenset({"dashboard", "email", "slack"})
+
+
+def catalog(roster: Path | None = None, playbooks: Iterable[str] = ()) -> Catalog:
+    """Step types, tools, agents, channels and systems; `playbooks` are the published ones."""
+    return Catalog(
+        grammars(),
+        tool_entries(),
+        agent_entries(roster) if roster else agent_entries(),
+        CHANNELS,
+        frozenset(integration_ids()),
+        frozenset(playbooks),
+    )
