@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsbook.playbooks.fields import StepFields
+from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ class AgentEntry:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Step types by `type`, tools, agents, channels (`dashboard`, `email`, `slack`) and integration ids."""
+    """Step types by `type` (each grammar is a `fields.StepFields`), tools, agents, channels (`dashboard`, `email`,
+    `slack`) and integration ids."""
 
-    steps: Mapping[str, type[StepFields]]
+    steps: Mapping[str, type[BaseModel]]
     tools: Mapping[str, ToolEntry] = field(default_factory=dict)
     agents: Mapping[str, AgentEntry] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()

@@ -13,15 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from opsbook.playbooks.catalog import Catalog
 from opsbook.sdk.errors import Problem
-
-
-if TYPE_CHECKING:
-    from opsbook.playbooks.catalog import Catalog
 
 ID_PATTERN = r"^[a-z][a-z0-9_]{2,63}$"
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
