@@ -36,7 +36,8 @@ class Parcel:
     """One message to one recipient, rendered: nothing is filled in after this.
 
     `key` identifies the effect for ever (not the attempt); `to` is an address of the channel (an e-mail address, a
-    Slack channel id). `html` is sanitised where it is present. `headers` are extra headers of the channel.
+    Slack channel id). `html` is sanitised where it is present. `headers` are extra headers of the channel; `dedup_key`
+    names what the message is about, where somebody said so.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Parcel:
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     severity: str = "normal"
+    dedup_key: str | None = None
 
 
 @dataclass(frozen=True)

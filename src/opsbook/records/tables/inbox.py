@@ -35,6 +35,8 @@ thread_messages = Table(
     required("author", String(80)),
     required("body", Text),
     Column("run_id", Id),
+    Column("effect_key", String(64), unique=True),
+    Column("answer", Json),  # what the step that wrote it was told: a repeat is told the same
     required("at", Instant),
     Index("ix_thread_messages_thread", "thread_id", "at"),
 )
@@ -88,16 +90,27 @@ campaign_messages = Table(
     required("body", Text),
     required("reason", String(40)),
     Column("discount_code", String(40)),
+    required("headers", Json),
     required("evidence", Json),
+    Column("sent_at", Instant),
+    Index("ix_campaign_messages_recipient", "recipient", "sent_at"),
 )
 
 campaign_exclusions = Table(
     "campaign_exclusions",
     metadata,
     Column("campaign_id", Id, primary_key=True),
-    Column("contact_id", Id, primary_key=True),
-    required("organization_id", Id),
+    Column("organization_id", Id, primary_key=True),
+    Column("contact_id", Id, primary_key=True),  # empty: the organisation has nobody to write to
     required("reason", String(60)),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("purpose", String(40), primary_key=True),
+    required("key", String(64)),  # hexadecimal
+    required("created_at", Instant),
 )
 
 suppressions = Table(
@@ -135,6 +148,7 @@ alerts = Table(
     required("subject", String(200)),
     required("severity", String(12)),
     required("message", Text),
+    Column("thread_key", String(200)),
     required("state", String(12)),
     required("opened_at", Instant),
     required("last_seen_at", Instant),

@@ -1,0 +1,99 @@
+"""Who is who: the people of the settings, and where each of them is reached on each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from opsbook.sdk.errors import InvalidInput
+
+EVERYBODY = "*"  # a notification on the dashboard that is for whoever looks
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person. `slack_user` is their user id there; `roles` say what they may decide."""
+
+    name: str
+    email: str
+    slack_user: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+class People:
+    """`slack_channel` is where alerts go on Slack; with it, Slack gets one message and not one for each person.
+
+    Implements `effects.delivery.Addresses`.
+    """
+
+    def __init__(self, people: Mapping[str, Person], slack_channel: str | None = None) -> None:
+        self.people = dict(people)
+        self.slack_channel = slack_channel
+        self._by_address = {person.email.lower(): person for person in self.people.values()}
+
+    def names(self) -> Mapping[str, str]:
+        """What expressions see as `people`: name to e-mail address."""
+        return {name: person.email for name, person in self.people.items()}
+
+    def resolve(self, names: Iterable[str], field: str = "to") -> list[Person]:
+        """The people meant by names or addresses, in their order and once each.
+
+        Raises `InvalidInput` with the nearest name for whoever is not in the settings, addresses too.
+        """
+        found = {person.name: person for person in (self._person(name, field) for name in names)}
+        return list(found.values())
+
+    def owners(self) -> list[Person]:
+        """Who answers for what nobody was named for: those with the role `owner`, else the person of that name,
+        else everybody.
+
+        Raises `InvalidInput` when the settings name nobody at all.
+        """
+        if not self.people:
+            raise InvalidInput(
+                "The settings name no people, so nobody would own this.",
+                field="people",
+                cure="Add a section such as [people.owner] with an e-mail address to the settings.",
+                code="no_people",
+            )
+        owning = [person for person in self.people.values() if "owner" in person.roles]
+        if not owning and "owner" in self.people:
+            owning = [self.people["owner"]]
+        return owning or list(self.people.values())
+
+    def of(self, channel: str, to: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """(item, address) for each recipient of a channel, in order, without repeats.
+
+        The item is the person's name, so it stays the same when their address changes. An empty address means that
+        this person cannot be reached there. A message to nobody in particular goes to the alert channel on Slack and
+        to everybody on the dashboard; by mail it goes nowhere.
+        """
+        people = self.resolve(to)
+        if channel == "slack":
+            if self.slack_channel:
+                return [("alert_channel", self.slack_channel)]
+            return [(person.name, person.slack_user or "") for person in people]
+        if channel == "dashboard":
+            return [(person.name, person.name) for person in people] or [("everybody", EVERYBODY)]
+        return [(person.name, person.email) for person in people]
+
+    def _person(self, name: str, field: str) -> Person:
+        wanted = name.strip()
+        person = self.people.get(wanted) or self._by_address.get(wanted.lower())
+        if person is not None:
+            return person
+        raise InvalidInput(
+            f"Nobody in the settings is called {wanted[:80]!r}.",
+            field=field,
+            cure=self._cure(wanted),
+            code="unknown_person",
+        )
+
+    def _cure(self, wanted: str) -> str:
+        known = list(self.people) if "@" not in wanted else [person.email for person in self.people.values()]
+        near = get_close_matches(wanted, known, 1, 0.6)
+        if near:
+            return f"Did you mean {near[0]}?"
+        listed = ", ".join(sorted(self.people))
+        return f"There are: {listed}." if listed else "Add them under [people] in the settings."

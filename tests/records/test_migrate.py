@@ -1,0 +1,66 @@
+"""An empty database brought through every migration is the declared one."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from opsbook.records.migrate import NEWEST, migrate
+from opsbook.records.store import Store
+from opsbook.records.tables import metadata
+
+
+@pytest.fixture
+def empty(tmp_path):
+    opened = Store(f"sqlite:///{tmp_path}/a.db")
+    yield opened
+    opened.close()
+
+
+def shape(store: Store) -> dict[str, object]:
+    """What the database itself says of our tables: columns with type and nullability, keys, unique rules, indexes."""
+    seen = inspect(store.engine)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(name)],
+            seen.get_pk_constraint(name),
+            sorted((u["name"], *u["column_names"]) for u in seen.get_unique_constraints(name)),
+            sorted((i["name"], *i["column_names"], i["unique"]) for i in seen.get_indexes(name)),
+        )
+        for name in seen.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def test_every_migration_on_an_empty_database_makes_the_declared_tables(empty, tmp_path):
+    declared = Store(f"sqlite:///{tmp_path}/declared.db")
+    metadata.create_all(declared.engine)
+    try:
+        assert migrate(empty)
+        assert shape(empty) == shape(declared)
+    finally:
+        declared.close()
+
+
+def test_the_migration_tool_itself_finds_nothing_left_to_do(empty):
+    migrate(empty)
+    with empty.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_second_time_there_is_nothing_to_run(empty):
+    assert migrate(empty)
+    assert not migrate(empty)
+
+
+def test_tables_of_others_in_the_same_database_are_left_alone(empty):
+    with empty.transaction() as connection:
+        connection.execute(text("create table workflow_status (workflow_uuid text)"))
+        connection.execute(text("insert into workflow_status values ('kept')"))
+    migrate(empty)
+    with empty.reading() as connection:
+        assert connection.execute(text("select workflow_uuid from workflow_status")).scalar() == "kept"
+        assert connection.execute(text("select version_num from alembic_version")).scalar() == NEWEST
