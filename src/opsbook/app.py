@@ -1,22 +1,27 @@
-"""The composition root: the only place where the rooms meet. Everything else is handed what it needs."""
+"""The composition root: the only place where the rooms meet. Everything else is handed what it needs.
+
+async with open_app(settings) as app:      # the store is open and migrated; nothing works on runs yet
+    async with app.working():              # this process carries runs out (one for each embedded store)
+        accepted = await app.operations.start(Request("ops_daily_health_check"))
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from opsbook.agents.desk import Desk
-from opsbook.agents.models import Models
-from opsbook.agents.roster import Roster, load_roster
-from opsbook.catalogue import catalog_of
+from opsbook.agents.models import TIERS, Models, ModelSettings, Tier
+from opsbook.agents.roster import load_roster
 from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
 from opsbook.inbox.campaigns import Campaigns
+from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.threads import Threads
 from opsbook.integrations.configuration import configure
@@ -24,20 +29,241 @@ from opsbook.integrations.monitor import Monitor
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.alerts import Alerts
 from opsbook.records.effects import Effects
+from opsbook.records.migrate import migrate
 from opsbook.records.playbooks import Playbooks
+from opsbook.records.probes import Probes
 from opsbook.records.runs import Runs
 from opsbook.records.segments import Segments
 from opsbook.records.slots import Slots
+from opsbook.records.snapshots import Snapshots
 from opsbook.records.store import Store
 from opsbook.records.waits import Waits
 from opsbook.runs.acceptance import Acceptance
 from opsbook.runs.alerts import Alerting
+from opsbook.runs.catalog import catalog as deployment_catalog
 from opsbook.runs.clockwork import Clockwork
-from opsbook.runs.engine import Engine
+from opsbook.runs.engine import Elsewhere, Engine
 from opsbook.runs.events import Bus
 from opsbook.runs.operations import Operations
 from opsbook.runs.segment import RunBody
 from opsbook.runs.services import Records, Services
 from opsbook.sdk.clock import Clock, Ids, SystemClock
+from opsbook.sdk.effects import Connector
+from opsbook.sdk.http import HttpClient
+from opsbook.sdk.integration import Integration
 from opsbook.settings import Settings
-from opsbook.tools.gateway import Gateway
+from opsbook.tools._found import build as build_tools
+from opsbook.tools._services import Services as ToolServices
+from opsbook.tools.gateway import CallRow, Gateway
+from opsbook.tools.snapshotting import Snapshotter
+from opsbook.warehouse import Warehouse
+
+Sleep = Callable[[float], Awaitable[None]]
+MakeEngine = Callable[[Store, Clock], Engine]
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test may replace: time, chance, the network, the engine."""
+
+    clock: Clock
+    sleep: Sleep
+    chance: random.Random
+    http: HttpClient
+    make_engine: MakeEngine
+
+
+@dataclass(frozen=True)
+class App:
+    """Every room of one deployment, wired. `operations` is the door to runs."""
+
+    settings: Settings
+    world: World
+    ids: Ids
+    catalog: Catalog
+    store: Store
+    records: Records
+    warehouse: Warehouse
+    integrations: Mapping[str, Integration[Any]]
+    monitor: Monitor
+    probes: Probes
+    snapshots: Snapshots
+    alerts: Alerts
+    slots: Slots
+    people: People
+    threads: Threads
+    campaigns: Campaigns
+    notifications: Notifications
+    operations: Operations
+    clockwork: Clockwork
+    body: RunBody
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Carry runs out in this process. Raises `Conflict` (`store_in_use`) when another process does already."""
+        engine = self.world.make_engine(self.store, self.world.clock)
+        await engine.launch(self.body)
+        self.operations.engine = engine
+        try:
+            yield
+        finally:
+            self.operations.engine = Elsewhere()
+            await engine.close()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Carry runs out, and turn time into runs: schedules, waits, runs that others accepted."""
+        async with self.working():
+            clockwork = asyncio.create_task(self.clockwork.run())
+            try:
+                yield
+            finally:
+                clockwork.cancel()
+                with suppress(asyncio.CancelledError):
+                    await clockwork
+
+
+def the_world(settings: Settings, **replaced: Any) -> World:
+    """The real one, but for what is replaced."""
+    clock = replaced.get("clock") or SystemClock()
+    return World(
+        clock,
+        replaced.get("sleep") or asyncio.sleep,
+        replaced.get("chance") or random.SystemRandom(),
+        replaced.get("http") or HttpClient(allow_loopback=settings.allow_loopback, clock=clock),
+        replaced.get("make_engine") or _durable_engine,
+    )
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, world: World | None = None) -> AsyncIterator[App]:
+    """Open the store, bring it to the newest schema and wire the rooms. Nothing is carried out yet."""
+    world = world or the_world(settings)
+    if settings.database_url is None:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store(settings.url)
+    try:
+        await asyncio.to_thread(migrate, store)
+        yield _wired(settings, world, store)
+    finally:
+        await world.http.close()
+        await asyncio.to_thread(store.close)
+
+
+def _wired(settings: Settings, world: World, store: Store) -> App:
+    clock, ids = world.clock, Ids(world.clock)
+    catalog = deployment_catalog(settings.roster)
+    effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
+    records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects)
+    integrations = configure(settings.integrations, os.environ, world.http)
+    monitor = Monitor(integrations, probes, clock, world.sleep)
+    warehouse = Warehouse(settings.warehouse)
+    people = _people(settings, integrations)
+    threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
+    campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
+    door = Door(Ledger(effects, clock, world.sleep), _connectors(integrations, notifications), people)
+    bus = Bus()
+    desk = Desk(load_roster(settings.roster), _models(settings, integrations), clock)
+    tool_services = ToolServices(warehouse, monitor, integrations, snapshots, probes, campaigns, desk.readiness, clock)
+    gateway = Gateway(build_tools(tool_services), clock=clock, on_call=lambda row: _keep_call(records.runs, ids, row))
+    operations = Operations(records, Acceptance(records, clock, ids), Elsewhere(), bus, clock)
+    alerting = Alerting(alerts, door, threads, settings.watchers or tuple(settings.people), clock, ids)
+    services = Services(
+        records,
+        catalog,
+        gateway,
+        desk,
+        door,
+        DryDoor(people),
+        threads,
+        alerting,
+        people.names(),
+        bus,
+        clock,
+        ids,
+        world.sleep,
+        world.chance,
+        operations.start_child,
+        Snapshotter(warehouse, snapshots, clock).before,
+    )
+    slots = Slots(store)
+    return App(
+        settings,
+        world,
+        ids,
+        catalog,
+        store,
+        records,
+        warehouse,
+        integrations,
+        monitor,
+        probes,
+        snapshots,
+        alerts,
+        slots,
+        people,
+        threads,
+        campaigns,
+        notifications,
+        operations,
+        Clockwork(operations, slots, catalog, clock, world.sleep),
+        RunBody(services, operations.stops, operations.over),
+    )
+
+
+def _durable_engine(store: Store, clock: Clock) -> Engine:
+    from opsbook.runs.durable import DurableEngine  # noqa: PLC0415 the engine's library takes a second to import
+
+    return DurableEngine(store, clock)
+
+
+def _people(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> People:
+    known = {
+        name: Person(name, person.email, person.slack_user, person.roles) for name, person in settings.people.items()
+    }
+    slack = integrations["slack"].config
+    return People(known, slack_channel=slack.alert_channel if slack else None)
+
+
+def _connectors(
+    integrations: Mapping[str, Integration[Any]], notifications: Notifications
+) -> dict[str, list[Connector]]:
+    """The ways out by channel, in the order of the systems' ids; the dashboard is our own."""
+    found: dict[str, list[Connector]] = {notifications.channel: [notifications]}
+    for system in integrations.values():
+        for connector in system.connectors():
+            found.setdefault(connector.channel, []).append(connector)
+    return found
+
+
+def _models(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> Models:
+    chosen = {
+        "economy": settings.model_economy,
+        "premium_reasoning": settings.model_premium,
+        "flagship": settings.model_flagship,
+    }
+    tiers = {name: Tier(chosen[name] or tier.claude, tier.gemini) for name, tier in TIERS.items()}
+    return Models(
+        ModelSettings(
+            settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None,
+            settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None,
+            tiers=tiers,
+        )
+    )
+
+
+def _keep_call(runs: Runs, ids: Ids, row: CallRow) -> None:
+    runs.keep_call(
+        {
+            "id": ids.new("call"),
+            "run_id": row.run_id,
+            "path": row.path,
+            "kind": "tool",
+            "name": row.name,
+            "agent": row.agent,
+            "started_at": row.started_at,
+            "duration_ms": row.duration_ms,
+            "ok": row.ok,
+            "error_code": row.error_code,
+        }
+    )

@@ -30,6 +30,24 @@ class Desk:
         self.models = models
         self.clock = clock
 
+    def readiness(self) -> list[JsonObject]:
+        """How each agent is: `{id, title, model, configured, problems}`, by id.
+
+        `configured` says whether a model may be asked; without one the deterministic renderer writes, which is no
+        problem. Agents with faults in their files never get this far: the roster refuses them.
+        """
+        models = self.models
+        return [
+            {
+                "id": agent.id,
+                "title": agent.can.title,
+                "model": models.name_of(agent.can.model_tier) if models.configured else "deterministic renderer",
+                "configured": models.configured,
+                "problems": [] if agent.can.model_tier in models.settings.tiers else [f"no tier {agent.can.model_tier}"],
+            }
+            for agent in self.roster.agents.values()
+        ]
+
     async def delegate(self, assignment: Assignment, run: RunFacts, call: CallTool, *, from_agent: str | None) -> Done:
         """Have an agent ask its tools, one after the other in the order of the assignment.
 

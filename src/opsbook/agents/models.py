@@ -68,6 +68,13 @@ class Models:
         """Whether any model may be asked."""
         return bool(self._make or self.settings.anthropic_api_key or self.settings.gemini_api_key)
 
+    def name_of(self, tier: str) -> str:
+        """The model that a tier asks first: Claude's when it has a key, else Gemini's."""
+        found = self.settings.tiers.get(tier)
+        if found is None:
+            return "none"
+        return found.claude if self._make or self.settings.anthropic_api_key else found.gemini
+
     async def write(self, agent: Agent, tier: str, title: str, facts: Sequence[Fact]) -> Prose:
         """Ask for prose about the facts. A model that fails, lies or takes too long gives no sections, never an error.
 

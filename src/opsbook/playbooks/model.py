@@ -191,7 +191,10 @@ class Criterion(Part):
 
 
 class AlertRule(Part):
-    """When to alert: once for each `key` while it lasts. `subjects` yields a list: one alert for each of its items."""
+    """When to alert: once for each `key` while it lasts. `subjects` yields a list: one alert for each of its items.
+
+    `thread` is the dedup key of the thread that belongs to the alert: it is closed when the alert is over.
+    """
 
     id: Annotated[str, Field(pattern=NAME_PATTERN)]
     expr: Condition
@@ -199,6 +202,7 @@ class AlertRule(Part):
     subjects: Expression | None = None
     key: Text = ""
     message: Text = ""
+    thread: Text = ""
     notify: tuple[str, ...] = ()
     remind_every: Duration | None = None
 

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from opsbook.records.store import Store
+from opsbook.sdk.errors import Conflict
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0001"
 
 
 def migrate(store: Store) -> bool:
-    """Run what is missing; True when something ran. Safe to repeat; a newer database than this code is refused."""
-    if _revision(store) == NEWEST:
+    """Run what is missing; True when something ran. Safe to repeat.
+
+    Raises `Conflict` (code `newer_store`) for a database that a newer release has written.
+    """
+    known = sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    standing = _revision(store)
+    if standing == known[-1]:
         return False
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["engine"] = store.engine
-    command.upgrade(config, "head")
+    if standing is not None and standing not in known:
+        raise Conflict(
+            f"This store is at revision {standing}, which this release does not know.",
+            cure="Start the release that wrote it, or restore a backup from before it.",
+            code="newer_store",
+        )
+    from alembic import command, config  # noqa: PLC0415 loads a template engine, and is needed on the first start only
+
+    settings = config.Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["engine"] = store.engine
+    command.upgrade(settings, "head")
     return True
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, case, func, literal, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one
 from opsbook.records.store import Store
@@ -22,11 +22,8 @@ class Playbooks:
             return fetch_one(connection, select(playbooks).where(playbooks.c.id == playbook_id))
 
     def version(self, playbook_id: str, version: int) -> Row | None:
-        query = select(playbook_versions).where(
-            playbook_versions.c.playbook_id == playbook_id, playbook_versions.c.version == version
-        )
         with self.store.reading() as connection:
-            return fetch_one(connection, query)
+            return self._version(connection, playbook_id, version)
 
     def versions(self, playbook_id: str) -> list[Row]:
         """Newest first."""
@@ -53,15 +50,19 @@ class Playbooks:
     ) -> tuple[int, bool]:
         """Make this document the playbook's published version. Answers (version, changed).
 
-        The same content again changes nothing. With `only_new` a playbook that exists is left as it is (seeding).
+        The same content again changes nothing. With `only_new` a playbook that exists is left as it is (seeding). A
+        playbook that somebody switched off stays off unless the document itself changes its `enabled`.
         """
         playbook_id = document["id"]
+        wanted = bool(document.get("enabled", True))
         with self.store.transaction() as connection:
             standing = fetch_one(connection, select(playbooks).where(playbooks.c.id == playbook_id))
-            if standing is not None:
-                current = self._sha_of(connection, playbook_id, standing["version"])
-                if only_new or current == sha256:
+            current = None if standing is None else self._version(connection, playbook_id, standing["version"])
+            if standing is not None and current is not None:
+                if only_new or current["sha256"] == sha256:
                     return int(standing["version"]), False
+                if bool(current["document"].get("enabled", True)) is wanted:
+                    wanted = bool(standing["enabled"])
             latest = connection.execute(
                 select(func.max(playbook_versions.c.version)).where(playbook_versions.c.playbook_id == playbook_id)
             ).scalar()
@@ -78,22 +79,29 @@ class Playbooks:
                     "created_at": now,
                 },
             )
-            values = {"name": document["name"], "version": version, "updated_at": now}
-            values["enabled"] = bool(document.get("enabled", True))
+            values = {"name": document["name"], "version": version, "updated_at": now, "enabled": wanted}
             if standing is None:
-                connection.execute(playbooks.insert(), {"id": playbook_id, "created_at": now, **values})
+                fresh = {"id": playbook_id, "created_at": now, "enabled_at": now, **values}
+                connection.execute(playbooks.insert(), fresh)
             else:
+                if wanted and not standing["enabled"]:
+                    values["enabled_at"] = now
                 connection.execute(update(playbooks).where(playbooks.c.id == playbook_id).values(**values))
             return version, True
 
     def enable(self, playbook_id: str, enabled: bool, now: datetime) -> bool:
+        """Switch it on or off; False when there is no such playbook. On again changes nothing."""
+        values: dict[str, Any] = {"enabled": enabled, "updated_at": now}
+        if enabled:
+            values["enabled_at"] = case(
+                (playbooks.c.enabled.is_(True), playbooks.c.enabled_at), else_=literal(now, playbooks.c.enabled_at.type)
+            )
         with self.store.transaction() as connection:
-            change = update(playbooks).where(playbooks.c.id == playbook_id).values(enabled=enabled, updated_at=now)
+            change = update(playbooks).where(playbooks.c.id == playbook_id).values(**values)
             return connection.execute(change).rowcount == 1
 
-    def _sha_of(self, connection: Any, playbook_id: str, version: int) -> str | None:
-        query = select(playbook_versions.c.sha256).where(
+    def _version(self, connection: Connection, playbook_id: str, version: int) -> Row | None:
+        query = select(playbook_versions).where(
             playbook_versions.c.playbook_id == playbook_id, playbook_versions.c.version == version
         )
-        found: str | None = connection.execute(query).scalar()
-        return found
+        return fetch_one(connection, query)

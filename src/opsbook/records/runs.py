@@ -60,6 +60,18 @@ class Runs:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
+    def alerts_before(self, playbook_id: str, run_id: str, count: int) -> list[list[Any]]:
+        """What the alert rules came to in the last runs of a playbook before this one, newest first."""
+        query = (
+            select(runs.c.alerts)
+            .where(runs.c.playbook_id == playbook_id, runs.c.id < run_id, runs.c.alerts.is_not(None))
+            .where(runs.c.dry_run.is_(False))
+            .order_by(runs.c.id.desc())
+            .limit(count)
+        )
+        with self.store.reading() as connection:
+            return [row[0] for row in connection.execute(query)]
+
     def stranded(self, accepted_before: datetime) -> list[Row]:
         """Accepted runs that nobody has begun."""
         query = select(runs).where(runs.c.state == "queued", runs.c.accepted_at < accepted_before)
@@ -84,7 +96,9 @@ class Runs:
             return fetch(connection, query)
 
     def steps_of_many(self, run_ids: Sequence[str]) -> dict[str, list[Row]]:
-        query = select(run_steps).where(run_steps.c.run_id.in_(run_ids)).order_by(run_steps.c.position, run_steps.c.path)
+        query = (
+            select(run_steps).where(run_steps.c.run_id.in_(run_ids)).order_by(run_steps.c.position, run_steps.c.path)
+        )
         found: dict[str, list[Row]] = {run_id: [] for run_id in run_ids}
         with self.store.reading() as connection:
             for row in fetch(connection, query):
@@ -96,10 +110,16 @@ class Runs:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
+    def keep_call(self, call: Mapping[str, Any]) -> None:
+        """Keep one tool call, in the next shared commit; nobody waits for it."""
+        self.store.share(lambda connection: insert_absent(connection, calls, call))
+
     def steps_between(self, segment_before: int, run_id: str) -> list[Row]:
         """Steps that earlier segments have ended: what a later segment starts from."""
         query = select(run_steps).where(
-            and_(run_steps.c.run_id == run_id, or_(run_steps.c.segment < segment_before, run_steps.c.status == "parked"))
+            and_(
+                run_steps.c.run_id == run_id, or_(run_steps.c.segment < segment_before, run_steps.c.status == "parked")
+            )
         )
         with self.store.reading() as connection:
             return fetch(connection, query.order_by(run_steps.c.position, run_steps.c.path))
@@ -114,17 +134,14 @@ def write_progress(
     run_id: str,
     changes: Mapping[str, Any],
     steps: Sequence[Mapping[str, Any]],
-    made: Sequence[Mapping[str, Any]],
     also: Sequence[Callable[[Connection], None]] = (),
 ) -> Callable[[Connection], None]:
-    """One write of a run's progress: its row, its steps' rows, the calls made. Safe to repeat."""
+    """One write of a run's progress: its row, its steps' rows, and what goes with them. Safe to repeat."""
 
     def write(connection: Connection) -> None:
         if changes:
             connection.execute(update(runs).where(runs.c.id == run_id).values(**changes))
         upsert(connection, run_steps, steps)
-        for call in made:
-            insert_absent(connection, calls, call)
         for other in also:
             other(connection)
 

@@ -29,7 +29,9 @@ class Waits:
             row = fetch_one(connection, select(waits).where(waits.c.id == wait_id))
             assert row is not None
             follow = update(runs).where(runs.c.id == row["run_id"], runs.c.state == "waiting")
-            connection.execute(follow.values(state="queued", segment=row["segment"] + 1, accepted_at=runs.c.accepted_at))
+            connection.execute(
+                follow.values(state="queued", segment=row["segment"] + 1, accepted_at=runs.c.accepted_at)
+            )
             return row
 
     def due(self, now: datetime, limit: int = 500) -> list[Row]:

@@ -17,15 +17,15 @@ from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from opsbook.sdk.values import Json, JsonObject, digest, plain
 
-KINDS = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}
+KINDS: dict[str, Any] = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}
 
 
 @dataclass(frozen=True)
 class Request:
     """What is asked for. `dedup_key` names the occasion: the same key is the same run for ever.
 
-    `as_of` is the scheduled time, where there is one; otherwise the run is as of now. `trigger` is `manual`, `schedule`,
-    `cron`, `api`, `playbook` or `retry`.
+    `as_of` is the scheduled time, where there is one; otherwise the run is as of now. `trigger` is `manual`,
+    `schedule`, `cron`, `api`, `playbook` or `retry`. `fingerprint` is what else must be equal under the same key.
     """
 
     playbook_id: str
@@ -36,6 +36,7 @@ class Request:
     as_of: datetime | None = None
     dry_run: bool = False
     parent_run_id: str | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Acceptance:
             Conflict: the dedup key was used with other inputs.
         """
         row = self._run_row(request)
-        body = digest([request.playbook_id, request.inputs, request.dry_run])
+        body = digest([request.playbook_id, request.inputs, request.dry_run, request.fingerprint])
         trigger = {
             "dedup_key": request.dedup_key or f"run:{row['id']}",
             "kind": request.trigger,

@@ -1,15 +1,21 @@
-"""What follows from a run's alert rules: alerts opened, reminded and closed, and people told once for each of these."""
+"""What follows from a run's alert rules: alerts opened, reminded and closed, and people told once for each of these.
+
+A rule that could not be answered alerts nobody by itself. When it could not be answered in three runs in a row, that is
+an alert of its own: nobody is watching what the rule was to watch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from opsbook.effects.delivery import Delivery, Origin
 from opsbook.effects.ledger import effect_key
+from opsbook.inbox.threads import Threads
 from opsbook.playbooks.model import AlertRule
 from opsbook.records.alerts import Alerts
+from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.runs.verdict import Firing, RuleAnswer
 from opsbook.sdk.clock import Clock, Ids
@@ -17,15 +23,19 @@ from opsbook.sdk.values import Json, JsonObject, digest, plain
 from opsbook.sdk.work import Message
 
 REMIND_EVERY = timedelta(hours=6)
+BLIND_AFTER = 3  # runs in a row in which a rule could not be answered
 PATH = "alerts"
 
 
 class Alerting:
     """`watchers` are the people told by rules that notify; closing and opening are never a step of a playbook."""
 
-    def __init__(self, alerts: Alerts, door: Delivery, watchers: tuple[str, ...], clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, alerts: Alerts, door: Delivery, threads: Threads, watchers: tuple[str, ...], clock: Clock, ids: Ids
+    ) -> None:
         self.alerts = alerts
         self.door = door
+        self.threads = threads
         self.watchers = watchers
         self.clock = clock
         self.ids = ids
@@ -35,23 +45,44 @@ class Alerting:
         rows: list[JsonObject] = []
         for answer in answers:
             if answer.unknown is not None:
-                rows.append({"rule": answer.rule.id, "state": "unknown", "reason": answer.unknown})
+                rows.append(_unknown_row(answer))
             rows += [
                 {"rule": answer.rule.id, "state": "fired", "subject": f.subject, "message": f.message}
                 for f in answer.firings
             ]
         return rows
 
-    async def follow(self, run: Mapping[str, Any], fence: Fence, answers: tuple[RuleAnswer, ...]) -> list[JsonObject]:
-        """Open, remind, close and tell. One row for each rule and subject. Safe to repeat."""
+    async def follow(
+        self,
+        run: Mapping[str, Any],
+        fence: Fence,
+        answers: tuple[RuleAnswer, ...],
+        before: Sequence[Sequence[JsonObject]] = (),
+    ) -> list[JsonObject]:
+        """Open, remind, close and tell. One row for each rule and subject. Safe to repeat.
+
+        `before` holds what earlier runs of the playbook answered here, newest first.
+        """
         rows: list[JsonObject] = []
         for answer in answers:
             if answer.unknown is not None:
-                rows.append({"rule": answer.rule.id, "state": "unknown", "reason": answer.unknown})
+                rows.append(_unknown_row(answer))
+                rows += await self._blind(run, fence, answer, before)
                 continue
             rows += [await self._fired(run, fence, firing) for firing in answer.firings]
             rows += await self._over(run, fence, answer)
         return rows
+
+    async def _blind(
+        self, run: Mapping[str, Any], fence: Fence, answer: RuleAnswer, before: Sequence[Sequence[JsonObject]]
+    ) -> list[JsonObject]:
+        """The alert of a rule that nobody can answer any more; the rule's first answer closes it."""
+        seen = [any(row["rule"] == answer.rule.id and row["state"] == "unknown" for row in rows) for rows in before]
+        if len(seen) < BLIND_AFTER - 1 or not all(seen[: BLIND_AFTER - 1]):
+            return []
+        what = answer.rule.id.replace("_", " ")
+        message = f"Cannot measure {what}, {BLIND_AFTER} runs in a row: {answer.unknown}"
+        return [await self._fired(run, fence, Firing(answer.rule, "cannot measure", "cannot measure", message))]
 
     async def _fired(self, run: Mapping[str, Any], fence: Fence, firing: Firing) -> JsonObject:
         now = self.clock.now()
@@ -64,6 +95,7 @@ class Alerting:
             "subject": (firing.subject or firing.key)[:200],
             "severity": rule.severity.value,
             "message": firing.message,
+            "thread_key": firing.thread,
             "run_id": run["id"],
         }
         row, opened = await self.alerts.see(alert, now)
@@ -71,43 +103,28 @@ class Alerting:
         told: list[Json] = []
         if opened or due:
             word = "" if opened else "Still: "
-            told = await self._tell(run, fence, rule, row, f"{word}{firing.message}", "opened" if opened else "reminded")
+            told = await self._tell(
+                run, fence, rule, row, f"{word}{firing.message}", "opened" if opened else "reminded"
+            )
             if due and not opened:
                 await self.alerts.reminded(row["id"], now)
         state = "opened" if opened else "reminded" if due else "open"
-        return {
-            "rule": rule.id,
-            "state": state,
-            "subject": row["subject"],
-            "severity": row["severity"],
-            "message": firing.message,
-            "alert_id": row["id"],
-            "deliveries": told,
-        }
+        return {**_row(rule, row, state, firing.message), "deliveries": told}
 
     async def _over(self, run: Mapping[str, Any], fence: Fence, answer: RuleAnswer) -> list[JsonObject]:
         firing = {_open_key(run, answer.rule, one.key) for one in answer.firings}
-        rows: list[JsonObject] = []
         closed = [row for row in self.alerts.closed_by(run["id"]) if row["rule_id"] == answer.rule.id]
         gone = [r for r in self.alerts.open_of(run["playbook_id"], answer.rule.id) if r["open_key"] not in firing]
-        for row in [*closed, *gone]:
-            now = self.clock.now()
-            lasted = (row["closed_at"] or now) - row["opened_at"]
-            minutes = round(lasted.total_seconds() / 60)
-            text = f"Over after {minutes} min: {row['message']}"
-            told = await self._tell(run, fence, answer.rule, row, text, "closed")
-            await self.alerts.close(row["id"], run["id"], now)
-            rows.append(
-                {
-                    "rule": answer.rule.id,
-                    "state": "closed",
-                    "subject": row["subject"],
-                    "message": text,
-                    "alert_id": row["id"],
-                    "deliveries": told,
-                }
-            )
-        return rows
+        return [await self._close(run, fence, answer.rule, row) for row in [*closed, *gone]]
+
+    async def _close(self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Row) -> JsonObject:
+        lasted = run["accepted_at"] - row["opened_at"]  # stable: the same words when this is done again
+        text = f"Over after {round(lasted.total_seconds() / 60)} min: {row['message']}"
+        told = await self._tell(run, fence, rule, row, text, "closed")
+        if row["thread_key"]:
+            await self.threads.close_incident(row["thread_key"], run["id"], text)
+        await self.alerts.close(row["id"], run["id"], self.clock.now())
+        return {**_row(rule, row, "closed", text), "deliveries": told}
 
     async def _tell(
         self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Mapping[str, Any], text: str, what: str
@@ -122,12 +139,27 @@ class Alerting:
             rule.notify,
             self.watchers,
             f"[{rule.severity.value}] {run['playbook_name']}: {text}"[:200],
-            f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(self.clock.now())}",
+            f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(run['accepted_at'])}",
             rule.severity.value,
             dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
         )
         rows = await self.door.deliver(message, Origin(run["id"], PATH, fence, key))
         return list(rows)
+
+
+def _row(rule: AlertRule, row: Mapping[str, Any], state: str, message: str) -> JsonObject:
+    return {
+        "rule": rule.id,
+        "state": state,
+        "subject": row["subject"],
+        "severity": row["severity"],
+        "message": message,
+        "alert_id": row["id"],
+    }
+
+
+def _unknown_row(answer: RuleAnswer) -> JsonObject:
+    return {"rule": answer.rule.id, "state": "unknown", "reason": answer.unknown}
 
 
 def _open_key(run: Mapping[str, Any], rule: AlertRule, key: str) -> str:

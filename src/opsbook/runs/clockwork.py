@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.model import Playbook, Schedule
+from opsbook.records.rows import Row
 from opsbook.records.slots import Slots
 from opsbook.runs.acceptance import Request
 from opsbook.runs.engine import SegmentId
 from opsbook.runs.operations import Operations
+from opsbook.runs.schedule import Decision, Slot, SlotState, decide, delay_of, occurrences
 from opsbook.runs.segment import OVER
-from opsbook.runs.schedule import Decision, Slot, SlotState, decide, occurrences
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import OpsbookError
 
@@ -32,21 +32,21 @@ log = logging.getLogger("opsbook.clockwork")
 
 @dataclass(frozen=True)
 class Clockwork:
-    """`sleep` and `chance` (for jitter) are injected."""
+    """Time and sleep are injected."""
 
     operations: Operations
     slots: Slots
     catalog: Catalog
     clock: Clock
     sleep: Callable[[float], Awaitable[None]]
-    chance: random.Random
+    _known: dict[str, tuple[Schedule, ...]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             try:
                 await self.round(self.clock.now())
-            except Exception:  # noqa: BLE001 the worker loop's boundary: the next round tries again
+            except Exception:
                 log.exception("PlaybookRunner: a round of the clockwork broke; it is tried again")
             await self.sleep(ROUND.total_seconds())
 
@@ -60,35 +60,39 @@ class Clockwork:
     async def schedules(self, now: datetime) -> None:
         """Write due slots down, decide about those that are undecided, start what is to run."""
         for row in await asyncio.to_thread(self.operations.records.playbooks.all):
-            if not row["enabled"] or not row["document"].get("triggers"):
-                continue
+            if row["enabled"]:
+                for schedule in self._schedules(row):
+                    await self._schedule(row["id"], schedule, row["enabled_at"], now)
+
+    def _schedules(self, row: Row) -> tuple[Schedule, ...]:
+        if row["sha256"] not in self._known:
             playbook = Playbook.model_validate(row["document"], context={"catalog": self.catalog})
-            for schedule in _schedules(playbook):
-                await self._schedule(playbook.id, schedule, row["updated_at"], now)
+            self._known[row["sha256"]] = schedules_of(playbook)
+        return self._known[row["sha256"]]
 
     async def _schedule(self, playbook_id: str, schedule: Schedule, since: datetime, now: datetime) -> None:
-        seen = self.slots.seen_until(playbook_id, schedule.cron, schedule.timezone) or since
+        seen = self.slots.seen_until(playbook_id, schedule.cron, schedule.timezone)
+        seen = max(seen, since) if seen else since
         due = [(slot.key, slot.due_at) for slot in occurrences(schedule, seen, now)]
         if due:
             self.slots.expect(playbook_id, schedule.cron, schedule.timezone, due, now)
         undecided = [Slot(row["slot"], row["due_at"]) for row in self.slots.undecided(playbook_id)]
-        if not undecided:
+        ripe = [slot for slot in undecided if slot.due_at + delay_of(schedule, playbook_id, slot) <= now]
+        if not ripe:
             return
         running = self.operations.records.runs.open_of(playbook_id)
-        for decision in decide(schedule, undecided, now, bool(running)):
+        for decision in decide(schedule, ripe, now, bool(running)):
             if decision.stop:
                 for run in running:
                     self.operations.cancel(run["id"])
-            await self._follow(playbook_id, schedule, decision)
+            await self._follow(playbook_id, decision)
 
-    async def _follow(self, playbook_id: str, schedule: Schedule, decision: Decision) -> None:
+    async def _follow(self, playbook_id: str, decision: Decision) -> None:
         slot = decision.slot
         if decision.state is SlotState.EXPECTED:
             return
         run_id = None
         if decision.state in (SlotState.RAN, SlotState.LATE):
-            if schedule.jitter is not None:
-                await self.sleep(self.chance.uniform(0, schedule.jitter.total_seconds()))
             try:
                 accepted = await self.operations.start(slot_request(playbook_id, slot, "schedule", "clockwork"))
             except OpsbookError as error:
@@ -124,5 +128,6 @@ def slot_request(playbook_id: str, slot: Slot, trigger: str, actor: str) -> Requ
     )
 
 
-def _schedules(playbook: Playbook) -> Iterable[Schedule]:
-    return (trigger.schedule for trigger in playbook.triggers if trigger.schedule is not None)
+def schedules_of(playbook: Playbook) -> tuple[Schedule, ...]:
+    """The playbook's schedules, in document order."""
+    return tuple(trigger.schedule for trigger in playbook.triggers if trigger.schedule is not None)

@@ -1,7 +1,7 @@
 """The durable engine: DBOS behind the port. The only module that knows it.
 
-A segment is a workflow whose id is the segment's; a checkpoint is one of its steps; a branch is a child workflow. Retries,
-schedules, waits and deduplication are ours, above the port: DBOS holds what a run needs to continue, no more.
+A segment is a workflow whose id is the segment's; a checkpoint is one of its steps; a branch is a child workflow.
+Retries, schedules, waits and deduplication are ours, above the port: DBOS holds what a run needs to continue, no more.
 """
 
 from __future__ import annotations
@@ -113,8 +113,7 @@ class _Scope:
 
     async def checkpoint(self, name: str, work: Callable[[], Awaitable[Json]]) -> Json:
         async def step() -> Json:
-            result = plain(await work())
-            return result
+            return plain(await work())
 
         return cast(Json, await DBOS.run_step_async(StepOptions(name=name), step))
 
@@ -151,7 +150,7 @@ async def _branch(run_id: str, number: int, path: str, key: str) -> Json:
 async def _result(handle: WorkflowHandleAsync[Any]) -> None:
     try:
         await handle.get_result()
-    except Exception as error:  # noqa: BLE001 the worker loop's boundary: the record says what became of the run
+    except Exception as error:
         log.error("PlaybookRunner: segment %s broke: %s", handle.workflow_id, type(error).__name__, exc_info=error)
 
 

@@ -73,3 +73,19 @@ class Engine(Protocol):
 
     async def close(self, within_seconds: float = 25.0) -> None:
         """Let running segments come to an end, then stop. What does not make it is taken over at the next start."""
+
+
+class Elsewhere:
+    """The engine of a process that carries nothing out: what it submits waits in the record for the one that does."""
+
+    async def launch(self, body: Body) -> None:
+        """Nothing to start."""
+
+    async def submit(self, segment: SegmentId) -> None:
+        """The accepted run stands in the record; the server's clockwork finds it."""
+
+    async def settled(self, segment: SegmentId) -> None:
+        """Nothing was begun here."""
+
+    async def close(self, within_seconds: float = 25.0) -> None:
+        """Nothing to stop."""

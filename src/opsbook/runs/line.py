@@ -9,7 +9,7 @@ same way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +56,7 @@ class Line:
     follow: Callable[[Journal, bool], Next]
     asked_to_stop: Callable[[], bool]
     flush: Callable[[], None]
+    written: Callable[[], Awaitable[None]]
     answers: Mapping[str, Row] = field(default_factory=dict)
     prefix: str = ""
 
@@ -155,13 +156,16 @@ class Line:
                     raise NeverWorks("What it waited for did not come in time.", code="timeout")
                 return await kind.resume(work.step.fields, context, answered["answer"])
             outcome = await kind.run(work.step.fields, context)
-            if isinstance(outcome, Spread) and not self.plan.boundary(work.step) is not Boundary.NONE:
+            if isinstance(outcome, Spread) and self.plan.boundary(work.step) is Boundary.NONE:
                 return await self._spread_reading(work, outcome)
             return outcome
 
         left = timedelta(seconds=self.progress.deadline - services.clock.monotonic())
         made = await self.attempts.make(work.step, run, max(left, LAST_CHANCE) if self.progress.stopped else left)
-        return self._outcome(work, made, began, tick)
+        try:
+            return self._outcome(work, made, began, tick)
+        except OpsbookError as error:  # a value that no record can hold is the step's fault, not the run's
+            return self._entry(work, StepStatus.FAILED, began, tick, made.attempts, error=in_words(error))
 
     def _guard(self, step: Step) -> str | None:
         """Why the step is skipped, None when it is to be taken."""
@@ -213,15 +217,13 @@ class Line:
             names=names,
         )
 
-    def _entry(
-        self, work: Work, status: StepStatus, began: datetime, tick: float, attempts: int, **more: Any
-    ) -> Entry:
+    def _entry(self, work: Work, status: StepStatus, began: datetime, tick: float, attempts: int, **more: Any) -> Entry:
         clock = self.scene.services.clock
         step = work.step
         if status in (StepStatus.SKIPPED, StepStatus.FAILED):
             why = Unknown(f"{step.id} was {status.value}").as_json()
             given = step.fields.gives() | ({step.save_as} if step.save_as else frozenset())
-            more["names"] = {name: why for name in given}
+            more["names"] = dict.fromkeys(given, why)
         entry = Entry(
             work.path,
             step.id,
@@ -272,7 +274,7 @@ class Line:
         frozen = self.journal.get(work.path)
         if frozen is None or frozen.status is not StepStatus.RUNNING:
             return
-        self.flush()
+        await self.written()  # the branches read their list from the record, perhaps in another process
         ids = [BranchId(self.segment, work.path, str(branch["key"])) for branch in frozen.branches]
         results = await self.engine.branches(ids, int(str(frozen.details["at_once"])))
         tick = self.scene.services.clock.monotonic()

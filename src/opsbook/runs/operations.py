@@ -100,9 +100,12 @@ class Operations:
         await self.engine.submit(SegmentId(row["run_id"], row["segment"] + 1))
         return True
 
-    def publish(
-        self, playbook: Playbook, text: str, author: str, *, only_new: bool = False
-    ) -> tuple[int, bool]:
+    def enable(self, playbook_id: str, enabled: bool) -> None:
+        """Switch a playbook on or off. What would have been due while it was off is not expected of it afterwards."""
+        if not self.records.playbooks.enable(playbook_id, enabled, self.clock.now()):
+            raise NotFound(f"There is no playbook {playbook_id}.", cure="`opsbook list` shows those there are.")
+
+    def publish(self, playbook: Playbook, text: str, author: str, *, only_new: bool = False) -> tuple[int, bool]:
         """Make it the published version: (version, changed). Runs in flight keep the version they began with."""
         document, sha256 = pinned(playbook)
         return self.records.playbooks.publish(document, sha256, text, author, self.clock.now(), only_new=only_new)

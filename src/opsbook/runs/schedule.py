@@ -1,8 +1,8 @@
 """When a schedule is due, and what becomes of each occurrence. Pure: no clock of its own, no store.
 
-An occurrence is identified by the wall clock, so that a daily job has one slot for each local day: in the doubled hour of
-autumn the first one counts, in the missing hour of spring it is due at the first valid minute after it. A schedule that
-runs every hour or oftener (its hour field begins with `*`) is identified by UTC and keeps all its hours.
+An occurrence is identified by the wall clock, so that a daily job has one slot for each local day: in the doubled hour
+of autumn the first one counts, in the missing hour of spring it is due at the first valid minute after it. A schedule
+that runs every hour or oftener (its hour field begins with `*`) is identified by UTC and keeps all its hours.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from opsbook.playbooks.model import Misfire, Overlap, Schedule
 from opsbook.playbooks.zones import zone
+from opsbook.sdk.values import digest
 
 PUNCTUAL = timedelta(seconds=60)  # a slot that starts later than this is called late
 
@@ -68,9 +69,14 @@ def occurrences(schedule: Schedule, after: datetime, until: datetime) -> Iterato
                 yield Slot(key, due_at)
 
 
-def decide(
-    schedule: Schedule, due: Sequence[Slot], now: datetime, running: bool, acts: bool = True
-) -> list[Decision]:
+def delay_of(schedule: Schedule, playbook_id: str, slot: Slot) -> timedelta:
+    """How long after it is due a slot starts: evenly spread over the schedule's `jitter`, the same at every look."""
+    if schedule.jitter is None:
+        return timedelta(0)
+    return schedule.jitter * (int(digest([playbook_id, slot.key])[:8], 16) / 2**32)
+
+
+def decide(schedule: Schedule, due: Sequence[Slot], now: datetime, running: bool) -> list[Decision]:
     """What becomes of the slots that are due and undecided, oldest first.
 
     `running`: a run of the playbook has not ended. At most one slot is run at a time unless overlap is allowed; of the

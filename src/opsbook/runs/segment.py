@@ -7,6 +7,7 @@ execution, in shared commits: at every boundary without waiting, at the end befo
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +19,7 @@ from opsbook.records.rows import Row
 from opsbook.records.runs import write_progress
 from opsbook.records.segments import Fence
 from opsbook.records.waits import open_wait
+from opsbook.runs.alerts import BLIND_AFTER
 from opsbook.runs.attempt import Attempts
 from opsbook.runs.closing import closing_row, state_of
 from opsbook.runs.context import Scene
@@ -28,11 +30,13 @@ from opsbook.runs.line import Line, Progress
 from opsbook.runs.names import Names, built_in
 from opsbook.runs.plan import Ended, Plan, Waiting, Work
 from opsbook.runs.services import Services
-from opsbook.runs.verdict import alerts, judge
+from opsbook.runs.verdict import RuleAnswer, alerts, judge
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.step import Branch
 from opsbook.sdk.values import Json, JsonObject
 from opsbook.steps._found import step_types
+
+log = logging.getLogger("opsbook.runs")
 
 OVER = frozenset({"succeeded", "partial", "failed", "timed_out", "cancelled", "skipped"})
 
@@ -47,7 +51,17 @@ class RunBody:
         self._plans: dict[str, Plan] = {}
 
     async def segment(self, engine: Checkpoints, segment: SegmentId) -> Json:
-        """Carry the segment out; answers the run's state. Safe to repeat: effects are guarded, records are upserts."""
+        """Carry the segment out; answers the run's state. Safe to repeat: effects are guarded, records are upserts.
+
+        A fault of the engine or the store ends the run as `failed` in the record; when even that cannot be written the
+        engine keeps the error.
+        """
+        try:
+            return await self._carry_out(engine, segment)
+        except Exception as error:  # noqa: BLE001 the worker loop's boundary: the record says what became of the run
+            return await self._broken(segment, error)
+
+    async def _carry_out(self, engine: Checkpoints, segment: SegmentId) -> Json:
         records = self.services.records
         row = records.runs.get(segment.run_id)
         if row is None or row["state"] in OVER:
@@ -63,6 +77,28 @@ class RunBody:
         state = await execution.close(end)
         await self.over(segment.run_id)
         return state
+
+    async def _broken(self, segment: SegmentId, error: Exception) -> Json:
+        code = getattr(error, "code", "internal")
+        if code == "fenced":
+            log.warning("PlaybookRunner: %s was taken over by another worker", segment)
+            return "taken over"
+        log.error("PlaybookRunner: %s broke: %s", segment, type(error).__name__, exc_info=error)
+        note = {
+            "class": code,
+            "message": f"The run broke with {type(error).__name__}.",
+            "cure": "The log has the trace.",
+        }
+        changes = {
+            "state": "failed",
+            "reason": "a fault of the engine or the store",
+            "error": note,
+            "ended_at": self.services.clock.now(),
+        }
+        await self.services.records.store.shared(write_progress(segment.run_id, changes, []))
+        self.services.bus.tell(RunEnded(segment.run_id, "failed", None))
+        await self.over(segment.run_id)
+        return "failed"
 
     async def branch(self, engine: Checkpoints, branch: BranchId) -> Json:
         """Carry one branch out: `{value, error}`. Its names and its place come from the record."""
@@ -129,6 +165,7 @@ class _Execution:
             lambda journal, stopped: self.plan.next(journal, stopped=stopped),
             lambda: segment.run_id in body.stops or bool(row["stop_requested"]),
             self.flush,
+            self.written,
             answers,
         )
         if outside is None:
@@ -170,19 +207,7 @@ class _Execution:
         """Judge the run, follow its alert rules, write its end. The engine records the outcome only after that."""
         services, row = self.services, self.row
         names = self.line.names.values
-        answers = alerts(self.plan.playbook, names)
-        if row["dry_run"]:
-            followed: Json = list(services.alerting.preview(answers))
-        elif "alerts" in self.plan.acting:
-            self.flush()
-
-            async def follow() -> Json:
-                return list(await services.alerting.follow(row, self.fence, answers))
-
-            followed = await self.engine.checkpoint("alerts", follow)
-        else:
-            followed = list(await services.alerting.follow(row, self.fence, answers))
-        assert isinstance(followed, list)
+        followed = await self._follow_alerts(alerts(self.plan.playbook, names))
         await self.written()
         unsettled = services.records.effects.unsettled(row["id"]) if self.plan.acting else 0
         state, reason = state_of(end, self.line.journal, self.line.progress.stopped, unsettled)
@@ -201,6 +226,22 @@ class _Execution:
         services.bus.tell(RunEnded(row["id"], state, changes["verdict"]))
         return state
 
+    async def _follow_alerts(self, answers: tuple[RuleAnswer, ...]) -> list[Json]:
+        alerting, row = self.services.alerting, self.row
+        if not answers or row["dry_run"]:
+            return list(alerting.preview(answers))
+        before = self.services.records.runs.alerts_before(row["playbook_id"], row["id"], BLIND_AFTER - 1)
+
+        async def follow() -> Json:
+            return list(await alerting.follow(row, self.fence, answers, before))
+
+        if "alerts" not in self.plan.acting:
+            return list(await alerting.follow(row, self.fence, answers, before))
+        self.flush()
+        followed = await self.engine.checkpoint("alerts", follow)
+        assert isinstance(followed, list)
+        return followed
+
     def flush(self, waits: list[Row] | tuple[Row, ...] = (), changes: Mapping[str, Any] | None = None) -> None:
         """Hand what has ended to the next shared commit, without waiting for it."""
         entries, self.line.progress.ended[:] = list(self.line.progress.ended), []
@@ -218,7 +259,6 @@ class _Execution:
             self.row["id"],
             changes,
             [self._step_row(entry) for entry in entries],
-            [],
             [self.fence.check, *(open_wait(wait) for wait in waits)],
         )
         self.writes.append(asyncio.wrap_future(self.services.records.store.share(write)))
@@ -243,9 +283,7 @@ class _Execution:
         }
 
     def _active_ms(self) -> float:
-        return float(
-            self.row["active_ms"] + (self.services.clock.now() - self.entered).total_seconds() * 1000
-        )
+        return float(self.row["active_ms"] + (self.services.clock.now() - self.entered).total_seconds() * 1000)
 
 
 @lru_cache(maxsize=4096)

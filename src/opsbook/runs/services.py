@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsbook.agents.desk import Desk
-from opsbook.effects.delivery import DryDoor, Door
+from opsbook.effects.delivery import Door, DryDoor
 from opsbook.inbox.threads import Threads
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.effects import Effects

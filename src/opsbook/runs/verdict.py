@@ -52,12 +52,13 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Firing:
-    """An alert rule that fired, for one subject. `known` is False when the rule could not be answered."""
+    """An alert rule that fired, for one subject. `thread` is the dedup key of the thread that goes with it."""
 
     rule: AlertRule
     subject: str
     key: str
     message: str
+    thread: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _firing(rule: AlertRule, subject: Json, names: Mapping[str, Json]) -> Firing
         label = str(subject.get("name") or subject.get("id") or "")
     key = _text(rule.key, known) or (str(subject.get("id") or label) if isinstance(subject, dict) else label)
     message = _text(rule.message, known) or f"{rule.id.replace('_', ' ')}" + (f": {label}" if label else "")
-    return Firing(rule, label, key, message)
+    return Firing(rule, label, key, message, _text(rule.thread, known) or None)
 
 
 def _text(template: str, names: Mapping[str, Json]) -> str:

@@ -12,6 +12,7 @@ playbooks = Table(
     Column("id", Id, primary_key=True),
     required("name", Text),
     required("enabled", Boolean),
+    required("enabled_at", Instant),
     required("version", Integer),
     required("created_at", Instant),
     required("updated_at", Instant),

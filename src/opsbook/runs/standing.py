@@ -1,0 +1,63 @@
+"""The published version of a playbook as it stands: ready to run, or refused with every reason."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.model import Playbook
+from opsbook.records.playbooks import Playbooks
+from opsbook.records.rows import Row
+from opsbook.sdk.errors import InvalidDefinition, NotAllowed, NotFound, Problem
+
+MOST_KEPT = 1000
+
+
+class Standing:
+    """Reads playbooks from the record and checks them against this deployment's catalog, each version once."""
+
+    def __init__(self, playbooks: Playbooks, catalog: Catalog) -> None:
+        self.playbooks = playbooks
+        self.catalog = catalog
+        self._read: dict[str, Playbook] = {}
+
+    def get(self, playbook_id: str, *, enabled_only: bool = True) -> Playbook:
+        """The playbook that a run would take now.
+
+        Raises:
+            NotFound: there is none of this id.
+            NotAllowed: it is disabled; not raised without `enabled_only`.
+            InvalidDefinition: what is stored does not hold against this deployment; `problems` says why.
+        """
+        row = self.playbooks.get(playbook_id)
+        if row is None:
+            raise NotFound(f"There is no playbook {playbook_id}.", cure="`opsbook list` shows those there are.")
+        if enabled_only and not row["enabled"]:
+            raise NotAllowed(f"{playbook_id} is disabled.", cure=f"`opsbook enable {playbook_id}`.", code="disabled")
+        version = self.playbooks.version(playbook_id, row["version"])
+        if version is None:
+            raise InvalidDefinition(f"Version {row['version']} of {playbook_id} is not in the store.")
+        return self.read(version)
+
+    def read(self, version: Row) -> Playbook:
+        """A stored version (`document`, `sha256`) as a playbook. Raises `InvalidDefinition`."""
+        sha256 = version["sha256"]
+        if sha256 not in self._read:
+            if len(self._read) >= MOST_KEPT:
+                self._read.clear()
+            self._read[sha256] = self._checked(version)
+        return self._read[sha256]
+
+    def _checked(self, version: Row) -> Playbook:
+        try:
+            return Playbook.model_validate(version["document"], context={"catalog": self.catalog})
+        except ValidationError as error:
+            found = [
+                Problem(f"{one['msg']}.", path="/".join(str(part) for part in one["loc"]))
+                for one in error.errors(include_url=False, include_input=False, include_context=False)
+            ]
+            raise InvalidDefinition(
+                "The stored playbook is not valid here; nothing was executed.",
+                problems=found,
+                cure="Publish a version that is.",
+            ) from error
