@@ -6,23 +6,28 @@ from collections.abc import Iterator
 from itertools import count
 from random import Random
 
-PLACES = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+PLACES = _words(
     "Larkmoor Tesselby Quillhaven Brindlewick Ottersham Fennimoor Copperlow Wrenfold Marlstead Hollowmere Duskfield "
     "Ambergate Thistleby Saltmarrow Junipford Cinderholm Mossbeck Rookhaven Sablewick Fernleigh Pinegrave Emberlow "
     "Birchmarsh Willowtarn Dapplecombe Nettlebridge Galewick Hazelstrand Oakmere Ravenholt Silverfen Tarnwick "
     "Underhollow Vaughmoor Yarrowfield Zephyrton Applemarsh Bramblecote Cloverhythe Dovecliff Elderwharf Foxglen"
-).split()
-SHOPS = "Dispensary,Provisions,Apothecary,Collective,Market,Greenhouse,Counter,Supply".split(",")
-MAKERS = "Botanicals,Farms,Extracts,Confections,Gardens,Labs,Harvest,Goods".split(",")
-FIRST = (
+)
+SHOPS = _words("Dispensary Provisions Apothecary Collective Market Greenhouse Counter Supply")
+MAKERS = _words("Botanicals Farms Extracts Confections Gardens Labs Harvest Goods")
+FIRST = _words(
     "Mara Theo Ines Caleb Noor Silas Petra Jonah Lena Omar Freya Dario Willa Ravi Edda Marcus Tova Elias Nadia Hugo "
     "Selma Bram Odette Kiran Alma Felix Yara Anton Greta Malik Ida Rafael Juno Tomas Vera Amir Linnea Oscar Rhea Leif"
-).split()
-LAST = (
+)
+LAST = _words(
     "Quillfeather Ambrosen Tallowmere Brackenby Fennwright Hollowell Marrowgate Oatenshaw Pellinger Rushbrook "
     "Sandover Thackeral Umberley Vantongeren Wexcombe Yarrowby Zelkowan Asterby Bellwether Coppergate Dunmarrow"
-).split()
-STATES = "NY NY NY NY NJ NJ MA CT VT ME".split()
+)
+STATES = _words("NY NY NY NY NJ NJ MA CT VT ME")
 
 
 def organization_names(chance: Random) -> Iterator[tuple[str, str, str]]:

@@ -103,7 +103,7 @@ def _go_silent(draft: Draft, one: Organization) -> None:
 
 
 def _put_at_risk(draft: Draft, founded: list[Organization]) -> None:
-    """Some steady ones stop logging in, stop sending or wait for an answer; they still sell, so they are not inactive."""
+    """Some steady ones stop logging in or sending, or wait for an answer; they still sell, so they are not inactive."""
     steady = [one for one in founded if one.plot is Plot.STEADY]
     share = max(2, len(steady) // 25)
     for one in steady[:share]:

@@ -14,7 +14,7 @@ NO_LETTER = ("unsubscribed", "test", "placeholder", "no_address", "opted_out")  
 
 
 def write_members(draft: Draft, founded: list[Organization]) -> list[Row]:
-    """Everybody who works somewhere. Answers those who signed up within the week, for the source of each is still open."""
+    """Everybody who works somewhere. Answers those who signed up within the week."""
     fresh: list[Row] = []
     wrong = iter(NO_LETTER)
     for one in founded:
