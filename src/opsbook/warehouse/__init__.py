@@ -6,3 +6,8 @@ this room imports DuckDB, and only when a warehouse is opened or loaded.
 To add a figure, write `metrics/<name>.sql` with its header (definition, unit, source, parameters) and call it by that
 name; to add a column, declare it in `tables.py` and in `docs/reference/warehouse.md`.
 """
+
+from opsbook.warehouse.report import LoadReport
+from opsbook.warehouse.store import Warehouse
+
+__all__ = ["LoadReport", "Warehouse"]

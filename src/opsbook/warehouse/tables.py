@@ -5,8 +5,8 @@ against it. Times are UTC without a zone in the column's type; money is whole ce
 lower case.
 
 What absence means: an empty cell of a column that may be empty is *nothing* (a user who never logged in). A cell that
-could not be read, or a column that its file did not have, is *unread*: the row's hidden column `unread` names it, and
-figures that need it are unknown.
+could not be read, or a column that its file did not have, is *unread*: the row's hidden column `unread` names it
+(with a `-` before it when the file did not have it), and figures that need it are unknown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-UNREAD = "unread"  # hidden: names of the row's columns that could not be read or were not in its file
+UNREAD = "unread"  # hidden: names the row's columns that could not be read, or were not in its file
 
 
 class Kind(StrEnum):
@@ -42,12 +42,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. A row without a `required` one is refused."""
+    """One column. A row without a `required` one, or with a number below `least`, is refused."""
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
+    least: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-def _must(name: str, kind: Kind, meaning: str) -> Column:
-    return Column(name, kind, meaning, required=True)
+def _must(name: str, kind: Kind, meaning: str, least: int | None = None) -> Column:
+    return Column(name, kind, meaning, required=True, least=least)
 
 
 _ORGANIZATION = "the organisation, as in `organizations.id`"
@@ -126,11 +127,13 @@ _TABLES = (
             _must("id", Kind.TEXT, "its id"),
             _must("organization_id", Kind.TEXT, _ORGANIZATION),
             _must("status", Kind.WORD, "active, past_due, trialing, canceled or replaced, as it is now"),
-            _must("amount_cents", Kind.CENTS, "what is paid for each interval"),
+            _must("amount_cents", Kind.CENTS, "what is paid for each interval", 0),
             Column("currency", Kind.WORD, "its currency; empty means usd"),
-            _must("interval_months", Kind.COUNT, "months that the amount pays for: 1 monthly, 12 annual"),
+            _must("interval_months", Kind.COUNT, "months that the amount pays for: 1 monthly, 12 annual", 1),
             Column("plan", Kind.TEXT, "the plan's name, a label only"),
-            Column("provider_subscription_id", Kind.TEXT, "the payment provider's id; rows that share it are one contract"),
+            Column(
+                "provider_subscription_id", Kind.TEXT, "the payment provider's id; rows that share it are one contract"
+            ),
             Column("started_at", Kind.TIME, "when it began at this price"),
             Column("ended_at", Kind.TIME, "when it ended or was replaced; empty while it runs"),
         ),
@@ -224,8 +227,8 @@ _TABLES = (
         (
             _must("at", Kind.TIME, "the start of the hour"),
             Column("service", Kind.TEXT, "which part of the platform"),
-            _must("requests", Kind.COUNT, "requests answered in that hour"),
-            _must("server_errors", Kind.COUNT, "those of them answered with a server error"),
+            _must("requests", Kind.COUNT, "requests answered in that hour", 0),
+            _must("server_errors", Kind.COUNT, "those of them answered with a server error", 0),
         ),
     ),
     Table(
@@ -235,7 +238,7 @@ _TABLES = (
         (
             _must("system", Kind.TEXT, "the integration's id"),
             _must("at", Kind.TIME, "when it was read"),
-            _must("used", Kind.NUMBER, "used since the last reset, in the vendor's unit"),
+            _must("used", Kind.NUMBER, "used since the last reset, in the vendor's unit", 0),
             Column("quota_limit", Kind.NUMBER, "the limit, in the same unit; empty means the vendor states none"),
             Column("resets_at", Kind.TIME, "when the count starts over"),
             Column("source", Kind.TEXT, "where the limit is from"),

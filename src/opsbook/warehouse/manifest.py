@@ -1,0 +1,102 @@
+"""What the warehouse's folder holds: one Parquet file a table, and the page that says which file counts.
+
+A load writes a new file and then replaces this page in one rename, so a reader in another process sees the state
+before it or after it and nothing between. The file before stays until the next load, for readers that have it open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from opsbook.sdk.errors import NeverWorks, RetryLater
+
+PAGE = "manifest.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Held:
+    """One table: its file and the one before, its rows, and how far its data reach.
+
+    `reach` is the later of the time of the last load and the latest time in the rows: a window that begins after it
+    was never seen. `unread` counts, for each column, the rows where it could not be read or was not in the file.
+    """
+
+    file: str
+    rows: int
+    loaded_at: datetime
+    reach: datetime
+    unread: Mapping[str, int] = field(default_factory=dict)
+    before: str | None = None
+    last: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_manifest(folder: Path) -> dict[str, Held]:
+    """What is held, by table; nothing in a folder without a page. Raises `NeverWorks` for a page that is broken."""
+    path = folder / PAGE
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        if found["version"] != VERSION:
+            raise NeverWorks(f"The warehouse was written by another version ({found['version']}).", cure=_CURE)
+        return {name: _held(entry) for name, entry in found["tables"].items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise NeverWorks(f"{path.name} of the warehouse cannot be read.", cure=_CURE, code="bad_manifest") from error
+
+
+def write_manifest(folder: Path, held: Mapping[str, Held]) -> None:
+    """Replace the page, durably, in one step; then remove the files that nothing names any more."""
+    tables = {name: {**asdict(one), **_times(one)} for name, one in held.items()}
+    path = folder / PAGE
+    draft = folder / f"{PAGE}.draft"
+    with draft.open("w", encoding="utf-8") as opened:
+        json.dump({"version": VERSION, "tables": tables}, opened, indent=1, sort_keys=True)
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(path)
+    named = {name for one in held.values() for name in (one.file, one.before)}
+    for file in folder.glob("*.parquet"):
+        if file.name not in named:
+            file.unlink(missing_ok=True)
+
+
+def stamp(folder: Path) -> tuple[int, int, int] | None:
+    """What changes whenever the page is replaced; None while there is no page."""
+    try:
+        found = (folder / PAGE).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@contextmanager
+def loading_alone(folder: Path) -> Iterator[None]:
+    """Hold the folder against other loaders, of this process and others. Raises `RetryLater`, code `busy`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "loading.lock").open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RetryLater("Another load into this warehouse is under way.", code="busy", after_seconds=5) from None
+        yield
+
+
+def _held(entry: Mapping[str, Any]) -> Held:
+    times = {name: datetime.fromisoformat(entry[name]) for name in ("loaded_at", "reach")}
+    return Held(**{**entry, **times})
+
+
+def _times(one: Held) -> dict[str, str]:
+    return {"loaded_at": one.loaded_at.isoformat(), "reach": one.reach.isoformat()}
+
+
+_CURE = "Move the warehouse's folder away and load its tables again."

@@ -1,0 +1,162 @@
+"""The warehouse as the rest of the house sees it: load a file, ask a figure, know what is missing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from opsbook.sdk.clock import Clock, SystemClock
+from opsbook.sdk.errors import NeverWorks
+from opsbook.sdk.values import Unknown
+from opsbook.warehouse.manifest import Held, read_manifest, stamp
+from opsbook.warehouse.mapping import table_named
+from opsbook.warehouse.report import LoadReport
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from opsbook.warehouse.engine import Connection
+
+STALE = timedelta(days=1)  # loads are daily at best where nobody set up more; older than that is worth a warning
+
+
+class Warehouse:
+    """Tables in a folder. Any number of processes may read while one loads; every method may be called from any thread.
+
+    Nothing is opened, and DuckDB is not imported, before the first question.
+    """
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self.folder = folder.absolute()
+        self.clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._held: dict[str, Held] = {}
+        self._connection: Connection | None = None
+
+    def load(
+        self,
+        table: str,
+        path: str | Path,
+        mapping: Mapping[str, str] | None = None,
+        *,
+        replace_all: bool = False,
+    ) -> LoadReport:
+        """Load a file, or the files of a glob, into a table; `mapping` is `{ours: theirs}` as `mapping.py` says.
+
+        Rows replace stored ones with the same key. Safe to repeat. Raises `InvalidInput` when the file, the table or
+        the mapping does not fit and `RetryLater` while another load is under way; nothing is changed then.
+        """
+        found = table_named(table)
+        loading = _loading()
+        request = loading.Request(found, path, dict(mapping or {}), replace_all)
+        report: LoadReport = loading.load(self.folder, request, self.clock.now())
+        return report
+
+    def rows(self, metric: str, /, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of `metrics/<metric>.sql` with its parameters bound. Times go in aware and come out in UTC."""
+        bound = {name: _naive(value) for name, value in parameters.items()}
+        query, engine = _query(metric), _engine()
+        try:
+            found = engine.select(self._reader(), query, bound)
+        except engine.MissingFile:  # two loads went by since the view was made, and its file with them
+            found = engine.select(self._reader(afresh=True), query, bound)
+        return [{name: _aware(value) for name, value in row.items()} for row in found]
+
+    def row(self, metric: str, /, **parameters: Any) -> dict[str, Any]:
+        """The one row of a metric that has one."""
+        found = self.rows(metric, **parameters)
+        if len(found) != 1:
+            raise NeverWorks(f"The metric {metric} answered {len(found)} rows instead of one.", code="bad_query")
+        return found[0]
+
+    def held(self, table: str) -> Held | None:
+        """What is stored of a table; None for one that was never loaded."""
+        with self._lock:
+            self._refresh()
+            return self._held.get(table_named(table).name)
+
+    def lacks(self, *needs: str, since: datetime | None = None) -> Unknown | None:
+        """Why a figure cannot be made of what is stored; None when it can.
+
+        A need is a table or `table.column`. `since` is the start of the figure's window: data that end before it have
+        seen nothing of it.
+        """
+        for need in needs:
+            table, _, column = need.partition(".")
+            held = self.held(table)
+            if held is None:
+                return Unknown(f"{table} were never loaded" if table != "usage" else "usage was never loaded")
+            if column and held.rows and held.unread.get(f"-{column}", 0) == held.rows:
+                return Unknown(f"{table} were loaded without {column}")
+            if since is not None and held.reach <= since:
+                return Unknown(f"{table} were last loaded before this period, on {held.loaded_at:%Y-%m-%d %H:%M} UTC")
+        return None
+
+    def warnings(self, *needs: str, until: datetime) -> tuple[str, ...]:
+        """What a reader of figures from these tables, up to a time, must know: old data, cells nobody could read."""
+        found: dict[str, None] = {}
+        for need in needs:
+            table, _, column = need.partition(".")
+            held = self.held(table)
+            if held is None:
+                continue
+            if until - held.reach > STALE:
+                found[
+                    f"{table} were last loaded on {held.loaded_at:%Y-%m-%d %H:%M} UTC; what came later is missing."
+                ] = None
+            if column and (bad := held.unread.get(column, 0)):
+                found[f"{column} of {table} could not be read in {bad} of {held.rows} rows."] = None
+        return tuple(found)
+
+    def close(self) -> None:
+        """Let go of the connection; the next question opens one."""
+        with self._lock:
+            self._connection = None
+            self._stamp = None
+
+    def _reader(self, *, afresh: bool = False) -> Connection:
+        with self._lock:
+            self._refresh()
+            if self._connection is None or afresh:
+                named = {table: held.file for table, held in self._held.items()}
+                self._connection = _engine().open_reader(self.folder, named)
+            return self._connection
+
+    def _refresh(self) -> None:
+        """Notice a load. Questions under way keep the connection that they began with."""
+        now = stamp(self.folder)
+        if now != self._stamp or now is None:
+            self._held = read_manifest(self.folder)
+            self._stamp = now
+            self._connection = None
+
+
+@cache
+def _query(metric: str) -> str:
+    return files(__package__).joinpath("metrics", f"{metric}.sql").read_text("utf-8")
+
+
+def _engine() -> ModuleType:
+    from opsbook.warehouse import engine  # noqa: PLC0415 DuckDB, which only a warehouse in use needs
+
+    return engine
+
+
+def _loading() -> ModuleType:
+    from opsbook.warehouse import loading  # noqa: PLC0415 the same: it works with the engine
+
+    return loading
+
+
+def _naive(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
