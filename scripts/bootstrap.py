@@ -24,11 +24,11 @@ PYTHON = HOME / "bin" / "python"
 MIRRORS = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 
 
-def main():
+def main(version=sys.version_info):
     """Set up unless the stamp says that this lock stands already. Exit code 2: the machine lacks something."""
-    if sys.version_info < OLDEST:
+    if version < OLDEST:
         return refuse(
-            "opsbook needs Python 3.11 or newer; this one is {}.".format(platform.python_version()),
+            "opsbook needs Python 3.11 or newer; this one is {}.{}.{}.".format(*version[:3]),
             "Install a newer one, or name it: make PYTHON=python3.12",
         )
     digest = wanted()
@@ -98,11 +98,10 @@ def locked_uv():
     return str(found) if done and found.exists() else None
 
 
-def mirrored(environment):
+def mirrored(environment, python=str(PYTHON)):
     """The environment with pip's mirrors and certificate under uv's names; what uv is told already stands."""
-    told = subprocess.run(
-        [str(PYTHON), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
-    )
+    ask = [python, "-m", "pip", "config", "list"]
+    told = subprocess.run(ask, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     for line in told.stdout.decode("utf-8", "replace").splitlines():
         key, _, value = line.partition("=")
         name = key.rpartition(".")[2]

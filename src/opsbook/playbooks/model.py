@@ -221,7 +221,7 @@ class Budget(Part):
 
 
 class Policy(Part):
-    """Limits of a run: `timeout` bounds its active time, `concurrency` the branches of one spread."""
+    """Limits of a run: `timeout` bounds its active time (time parked in a wait does not count)."""
 
     timeout: Duration = timedelta(minutes=30)
     budget: Budget = Budget()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Json, JsonObject, plain
 
 
@@ -99,4 +100,4 @@ class Tool(ABC, Generic[A]):
 
     async def preview(self, args: A, context: ToolContext) -> ToolResult:
         """What `run` would do, without doing it. Tools that are not `read` must answer; nothing is written."""
-        raise NotImplementedError(f"{self.name} declares effect {self.effect} and has no preview")
+        raise NeverWorks(f"{self.name} declares effect {self.effect} and has no preview.", code="no_preview")

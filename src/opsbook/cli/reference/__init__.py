@@ -1,0 +1,36 @@
+"""The reference pages of the manual, rendered from the code: one module a page, found by its name.
+
+`python -m opsbook.cli.reference docs/reference` writes them (`make docs`); a test checks that the written ones are
+current. May lean on everything. To add a page, write a module here with `page()`, which returns Markdown. Files whose
+names begin with an underscore are no pages.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page by file name (`steps.md`), in the order of the names."""
+    found: dict[str, str] = {}
+    for module in iter_modules(__path__):
+        if not module.name.startswith("_"):
+            text: str = import_module(f"{__name__}.{module.name}").page()
+            found[f"{module.name}.md"] = NOTE + text.strip() + "\n"
+    return found
+
+
+def write(folder: Path) -> list[Path]:
+    """Write every page into the folder and take out pages that nothing renders any more; the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    current = pages()
+    for path in folder.glob("*.md"):
+        if path.name not in current:
+            path.unlink()
+    for name, text in current.items():
+        (folder / name).write_text(text, "utf-8")
+    return [folder / name for name in current]

@@ -1,0 +1,45 @@
+"""The page of integrations: every outside system and the settings that open it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from opsbook import integrations
+from opsbook.cli.reference._markdown import (
+    about,
+    code,
+    codes,
+    default_words,
+    environment_of,
+    key_of,
+    table,
+    type_words,
+)
+from opsbook.integrations.catalog import ids, kinds, names
+
+INTRODUCTION = """# Integrations
+
+A system is configured in `opsbook.toml` under `[integrations.<id>]`, or by the environment. A system without its
+settings is `not_configured`: it is listed, never probed, never taken for healthy, and never alerts.
+`opsbook probe <id>` asks one now.
+"""
+
+
+def page() -> str:
+    overview = table(("Id", "Name", "Kind"), [(code(key), names()[key], kinds()[key]) for key in ids()])
+    return "\n".join([INTRODUCTION, overview, *map(_section, ids())])
+
+
+def _section(key: str) -> str:
+    system = import_module(f"{integrations.__name__}.{key}.client").INTEGRATION
+    rows = [
+        (code(key_of(name, field)), type_words(field), codes(environment_of(field)), default_words(field), about(field))
+        for name, field in system.Config.model_fields.items()
+    ]
+    sends = (Path(integrations.__path__[0]) / key / "actions.py").exists()
+    carries = " It carries messages to people." if sends else ""
+    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries}\n"
+    return f"## {code(key)}: {names()[key]}\n\n{slow}\n" + table(
+        ("Setting", "Type", "Environment", "Default", "What it is"), rows
+    )
