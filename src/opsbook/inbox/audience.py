@@ -1,0 +1,111 @@
+"""An audience as `findInactiveOrganizations` answers it, read strictly: what is unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from opsbook.sdk.errors import InvalidInput
+from opsbook.sdk.values import JsonObject, Unknown, unknown_in
+
+T = TypeVar("T")
+
+
+def _measured(value: Any) -> Any:
+    """A measurement's value; an unknown one as `Unknown`; anything else as it is."""
+    if (unknown := unknown_in(value)) is not None:
+        return unknown
+    if isinstance(value, dict) and value.get("status") == "ok" and "value" in value:
+        return value["value"]
+    return value
+
+
+Known = Annotated[T | Unknown | None, BeforeValidator(_measured)]  # None: there is nothing; Unknown: nobody can tell
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, arbitrary_types_allowed=True)
+
+
+class Contact(_Part):
+    """One person to write to. `email_consent` matters for consumers only (role `customer`)."""
+
+    contact_id: Annotated[str, Field(min_length=1, max_length=80)]
+    first_name: Known[str] = None
+    display_name: Known[str] = None
+    email: Known[str] = None
+    role: Known[str] = None
+    is_test: Known[bool] = None
+    email_unsubscribed_at: Known[str] = None
+    email_opt_out: Known[bool] = None
+    email_consent: Known[bool] = None
+
+    @property
+    def address(self) -> str:
+        """The address as it is compared and suppressed: lower case, no blanks around it; empty when there is none."""
+        return self.email.strip().lower() if isinstance(self.email, str) else ""
+
+
+class DaysSilent(_Part):
+    """Whole days since the last sign of each kind. None: there never was one."""
+
+    login: Known[float] = None
+    orders: Known[float] = None
+    campaigns: Known[float] = None
+
+
+class Orders(_Part):
+    """What consumers ordered from the organisation. A product is its name, or an object with one."""
+
+    count: Known[float] = None
+    last_order_at: Known[str] = None
+    total_cents: Known[float] = None
+    top_products: Known[list[Any]] = None
+
+    @property
+    def products(self) -> list[str]:
+        """Names, most ordered first; empty when none is known."""
+        if not isinstance(self.top_products, list):
+            return []
+        named = [one.get("name") or one.get("product") if isinstance(one, dict) else one for one in self.top_products]
+        return [name for name in named if isinstance(name, str) and name.strip()]
+
+
+class Organization(_Part):
+    """One organisation that has gone silent, and whom to write to there."""
+
+    organization_id: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Known[str] = None
+    reason: Known[str] = None
+    email_opt_out: Known[bool] = None
+    days_silent: DaysSilent | None = None
+    contacts: Known[list[Contact]] = None
+    orders: Known[Orders] = None
+
+
+def read_audience(items: Sequence[JsonObject]) -> list[Organization]:
+    """The organisations, in their order. Raises `InvalidInput` that names the place, never a value."""
+    found = []
+    for index, item in enumerate(items):
+        try:
+            found.append(Organization.model_validate(item))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = "/".join(["audience", str(index), *(str(part) for part in first["loc"] if _names(part))])
+            raise InvalidInput(
+                f"The audience is refused at {place}: {first['msg'][:1].lower()}{first['msg'][1:]}.",
+                field=place,
+                cure="Pass on what findInactiveOrganizations answered.",
+                code="bad_audience",
+            ) from None
+    return found
+
+
+def _names(part: str | int) -> bool:
+    """Whether a part of a place is a key or an index, and not the name of one of a union's branches."""
+    return isinstance(part, int) or part in _KEYS
+
+
+_KEYS = {name for model in (Organization, Contact, DaysSilent, Orders) for name in model.model_fields}
