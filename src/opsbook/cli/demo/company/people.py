@@ -10,7 +10,13 @@ from opsbook.cli.demo.company.plot import DAY, Draft, LeftOut, Organization, Plo
 STAFF = {"dispensary": ("dispensary_staff", "budtender"), "brand": ("brand_member",)}
 PAYING = frozenset({Plot.STEADY, Plot.PAST_DUE, Plot.EXPANDED})
 JOINERS = 9  # people who join paying organisations within the week
-NO_LETTER = ("unsubscribed", "test", "placeholder", "no_address", "opted_out")  # what is wrong with one contact each
+NO_LETTER = (  # what is wrong with one contact each, in the words of campaigns
+    "unsubscribed",
+    "test_account",
+    "placeholder_address",
+    "no_address",
+    "organization_opted_out",
+)
 
 
 def write_members(draft: Draft, founded: list[Organization]) -> list[Row]:
@@ -92,7 +98,7 @@ def _contacts(draft: Draft, one: Organization, owner: Row, wrong: str) -> None:
         second = member(draft, one, f"{one.kind}_admin", one.created_at + timedelta(hours=6), None)
         second["approval_status"], second["approved_at"] = "approved", one.created_at + timedelta(hours=8)
     member(draft, one, STAFF[one.kind][0], one.created_at + timedelta(hours=9), None)
-    spoiled = [owner, second] if wrong == "opted_out" else [second]
+    spoiled = [owner, second] if wrong == "organization_opted_out" else [second]
     if wrong:
         _spoil(draft, one, second or owner, wrong)
     for row in (owner, second):
@@ -107,9 +113,9 @@ def _contacts(draft: Draft, one: Organization, owner: Row, wrong: str) -> None:
 def _spoil(draft: Draft, one: Organization, row: Row, wrong: str) -> None:
     if wrong == "unsubscribed":
         row["email_unsubscribed_at"] = draft.between(200, 90)
-    elif wrong == "test":
+    elif wrong == "test_account":
         row["is_test"] = True
-    elif wrong == "placeholder":
+    elif wrong == "placeholder_address":
         row["email"] = f"contact@{one.slug}.pos.local"
     elif wrong == "no_address":
         row["email"] = None

@@ -8,7 +8,7 @@ from opsbook.cli.demo.company.plot import DAY, Draft
 
 DAYS = 30
 SERVICES = ("web", "api", "checkout")
-HOURLY = {"web": 5200, "api": 3900, "checkout": 900}
+HOURLY = {"web": 5200, "api": 3900, "checkout": 1400}
 DOWN_HOURS = 7.0  # how long the payment system has been down: the spike in the log begins with it
 USUAL = (
     ("warning", "api", "slow query on the menu index", 22),
@@ -55,7 +55,7 @@ def write_requests(draft: Draft) -> None:
         daytime = 0.25 + (0.75 if 9 <= local <= 22 else 0.0) + (0.3 if 16 <= local <= 20 else 0.0)
         for service in SERVICES:
             requests = round(HOURLY[service] * daytime * draft.chance.uniform(0.9, 1.1))
-            bad = 0.35 if service == "checkout" and back <= DOWN_HOURS else draft.chance.uniform(0.0005, 0.002)
+            bad = 0.8 if service == "checkout" and back <= DOWN_HOURS else draft.chance.uniform(0.0005, 0.002)
             failed = round(requests * bad)
             draft.add("requests", at=hour, service=service, requests=requests, server_errors=failed)
             if draft.in_window(hour, DAY):
