@@ -1,0 +1,96 @@
+"""A run on the command line: its exit code, its record for programs, and what people read of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opsbook.app import App
+from opsbook.cli._printing import coloured, console, show_items
+from opsbook.cli._progress import lasted
+from opsbook.runs.operations import record_of, step_of
+from opsbook.sdk.values import JsonObject
+
+NOT_MET_CODE = 4
+EXIT_CODES = {
+    "succeeded": 0,
+    "skipped": 0,
+    "failed": 1,
+    "partial": 1,  # something was not done: a script must not take it for done
+    "waiting": 5,
+    "timed_out": 6,
+    "cancelled": 7,
+}
+
+
+def exit_code(run: dict[str, Any], *, strict: bool) -> int:
+    """0 when the run did its job. With `strict` also its criteria must be met; what is unknown is not met."""
+    code = EXIT_CODES.get(run["state"], 0)
+    if code == 0 and strict and run["verdict"] in ("not_met", "unknown"):
+        return NOT_MET_CODE
+    return code
+
+
+def record(app: App, run_id: str) -> JsonObject:
+    """Everything that is known of a run. Raises `NotFound`."""
+    row = app.operations.get(run_id)
+    return record_of(row, app.records.runs.steps(run_id), app.records.effects.of_run(run_id))
+
+
+def brief(row: dict[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A run as lists show it: its columns, and each step's status, times and attempts without its value."""
+    hidden = ("results", "inputs")
+    shown = (
+        "id",
+        "path",
+        "type",
+        "name",
+        "status",
+        "reason",
+        "started_at",
+        "ended_at",
+        "duration_ms",
+        "attempts",
+        "error",
+    )
+    told = [{key: value for key, value in step_of(step).items() if key in shown} for step in steps]
+    rest = {key: value for key, value in row.items() if key not in hidden}
+    return {**rest, "success": row["state"] == "succeeded", "steps": told}
+
+
+def print_end(run: JsonObject) -> None:
+    """What came of it: state and verdict, the criteria, the alerts, what was sent to whom."""
+    out = console()
+    words = [f"[bold]{coloured(run['playbook_name'])}[/] {coloured(run['state'])}"]
+    if run.get("duration_ms") is not None:
+        words.append(f"in {lasted(run['duration_ms'])}")  # type: ignore[arg-type]
+    verdict = f"· verdict {coloured(run['verdict'])}" if run["verdict"] else ""
+    out.print(" ".join((*words, verdict)).rstrip())
+    error: Any = run.get("error") or {}
+    for why in (run.get("reason"), error.get("message")):
+        if why:
+            out.print(f"  {coloured(why)}")
+    criteria: Any = run.get("criteria") or []
+    if criteria:
+        show_items(criteria, ("id", "verdict", "expr", "reason"), as_json=False, title="Criteria")
+    alerts: Any = run.get("alerts") or []
+    if alerts:
+        show_items(alerts, ("rule", "state", "severity", "subject", "message", "reason"), as_json=False, title="Alerts")
+    effects: Any = run.get("effects") or []
+    if effects:
+        columns = ("channel", "recipient", "state", "subject", "path")
+        show_items(effects, columns, as_json=False, title="Deliveries")
+    out.print(f"[dim]opsbook runs show {run['id']}[/]")
+
+
+def print_steps(run: JsonObject) -> None:
+    """The steps in document order, as a table."""
+    steps: Any = run["steps"]
+    told = [
+        {
+            **step,
+            "took": lasted(step["duration_ms"]),
+            "why": (step.get("error") or {}).get("message") or step.get("reason"),
+        }
+        for step in steps
+    ]
+    show_items(told, ("id", "type", "status", "attempts", "started_at", "took", "why"), as_json=False, title="Steps")

@@ -1,0 +1,42 @@
+"""Look at this deployment: settings, secrets, store, interpreter, playbooks, slots.
+
+Exit code 1 when something is wrong. Secrets are named, never shown. Nothing is sent anywhere: `opsbook probe` asks the
+systems.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from opsbook.app import App
+from opsbook.cli._opening import with_app
+from opsbook.cli._printing import show_items
+from opsbook.cli.doctor import _machine, _records, _setup
+from opsbook.cli.doctor._finding import Finding
+from opsbook.sdk.errors import OpsbookError
+from opsbook.settings import read_settings
+
+verb = typer.Typer()
+
+
+@verb.command()
+def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False) -> int:
+    found = [*_setup.file(os.environ), *_machine.look()]
+    try:
+        settings = read_settings()
+        found += _setup.look(settings)
+        found += with_app(_looked)
+    except OpsbookError as error:
+        found.append(
+            Finding("store" if error.code.startswith("store") else "settings", "bad", error.sentence, error.cure)
+        )
+    rows = [finding.as_json() for finding in found]
+    show_items(rows, ("state", "check", "found", "cure"), as_json=as_json, title="Findings")
+    return 1 if any(finding.state == "bad" for finding in found) else 0
+
+
+async def _looked(app: App) -> list[Finding]:
+    return _records.look(app)

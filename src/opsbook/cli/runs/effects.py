@@ -1,0 +1,23 @@
+"""List what a run sent or changed outside, one row for each recipient."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from opsbook.app import App
+from opsbook.cli._opening import with_app
+from opsbook.cli._printing import show_items
+
+
+def run(
+    run_id: Annotated[str, typer.Argument(help="the run's id")],
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    async def found(app: App) -> list[dict[str, Any]]:
+        app.operations.get(run_id)
+        return app.records.effects.of_run(run_id)
+
+    columns = ("key", "channel", "recipient", "state", "attempts", "subject", "provider_id")
+    show_items(with_app(found), columns, as_json=as_json, title="Effects")

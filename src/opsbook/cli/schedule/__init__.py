@@ -1,0 +1,7 @@
+"""When playbooks are due, and what became of each occurrence."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)

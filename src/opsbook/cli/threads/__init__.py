@@ -1,0 +1,7 @@
+"""Read the inbox."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)

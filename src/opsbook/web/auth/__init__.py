@@ -1,0 +1,4 @@
+"""Who may come in. `bearer` compares secrets, `gate` stands before every route.
+
+May lean on `settings` and the sdk. To add another proof of identity, write its module and let `gate` ask it.
+"""
