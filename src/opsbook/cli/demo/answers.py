@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from opsbook.cli.demo.company.platform import QUOTAS
 
-TEAM, CHANNEL, SENDER = "T0SAMPLE", "C0SAMPLE", "ops@platform.example"
+TEAM, CHANNEL, SENDER, SHEET = "T0SAMPLE", "C0SAMPLE", "ops@platform.example", "sample-sheet"
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,20 @@ def _firestore(asked: Asked) -> Answer:
     """The document that the probe reads does not exist, which proves the round trip as well."""
     if asked.path == "/token":
         return _google({})(asked)
-    return Answer({"error": {"code": 404, "status": "NOT_FOUND", "message": "no such document"}}, 404)
+    missing = f"Document {asked.path.partition('/documents/')[2]!r} not found."
+    return Answer({"error": {"code": 404, "status": "NOT_FOUND", "message": missing}}, 404)
 
 
 def _letta(asked: Asked) -> Answer:
     if "health" in asked.path:
         return Answer({"version": "0.16.8", "status": "ok"})
     return Answer([{"id": "agent-sample", "name": "leo"}])
+
+
+def _alleaves(asked: Asked) -> Answer:
+    if asked.path == "/auth":
+        return Answer({"token": "sample-token"})
+    return Answer([{"id_location": 1, "name": "Sample"}])
 
 
 def _hubspot(asked: Asked) -> Answer:
@@ -114,11 +121,11 @@ ANSWERS: Mapping[str, Callable[[Asked], Answer]] = {
     "gmail": _google({"labels": [{"id": "INBOX", "name": "INBOX", "type": "system"}]}),
     "calendar": _google({"kind": "calendar#calendarList", "items": []}),
     "drive": _google({"files": [{"id": "file-sample"}]}),
-    "sheets": _google({"spreadsheetId": "sheet-sample"}),
+    "sheets": _google({"spreadsheetId": SHEET}),
     "hubspot": _hubspot,
     "mailjet": _always({"Count": 1, "Data": [{"Email": SENDER, "Status": "Active"}], "Total": 1}),
     "blackleaf": _always({"data": [{"id": "profile-sample", "healthy": True}]}),
-    "alleaves": _always({}),
+    "alleaves": _alleaves,
     "aeropay": _always({"TTL": 1800, "token": "sample-token"}),
     "cannpay": _always({"code": 200, "message": "ok", "data": []}),
     "slack": _slack,

@@ -10,53 +10,35 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import Random
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from opsbook.cli.demo.answers import ANSWERS, Answer, Asked
+from opsbook.cli.demo.listener import Listener
 
-USUAL_MS, SLOW_MS = (5, 40), (900, 1100)
+USUAL_MS, SLOW_MS = (5, 40), (620, 760)  # most systems count as slow from 500 ms on
 LARGEST_BODY = 4 * 1024 * 1024
 DOWN = Answer({"error": "service unavailable"}, 503)
 
 
-@dataclass
 class Endpoints:
-    """Start it, point the integrations at `base(system)`, close it. `asked` counts requests by system."""
+    """Start `server`, point the integrations at `base(system)`. `asked` counts requests by system."""
 
-    down: frozenset[str]
-    slow: frozenset[str]
-    chance: Random
-    posts: list[Mapping[str, Any]] = field(default_factory=list)
-    asked: Counter[str] = field(default_factory=Counter)
-    port: int = 0
-    _server: asyncio.Server | None = None
-    _talks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def start(self) -> None:
-        """Listen on a free port of 127.0.0.1."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop listening and end every conversation. Safe to repeat."""
-        if self._server is not None:
-            self._server.close()
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
-            await self._server.wait_closed()
+    def __init__(self, down: frozenset[str], slow: frozenset[str], chance: Random) -> None:
+        self.down = down
+        self.slow = slow
+        self.chance = chance
+        self.posts: list[Mapping[str, Any]] = []
+        self.asked: Counter[str] = Counter()
+        self.server = Listener(self._talk)
 
     def base(self, system: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{system}"
+        return f"http://127.0.0.1:{self.server.port}/{system}"
 
     async def answer(self, system: str, asked: Asked) -> Answer:
         """What a system answers, after the time it takes."""
-        self.asked[system] += 1
         shortest, longest = SLOW_MS if system in self.slow else USUAL_MS
         await asyncio.sleep(self.chance.uniform(shortest, longest) / 1000)
         if system in self.down:
@@ -69,16 +51,9 @@ class Endpoints:
             self.posts.append(answer.kept)
         return answer
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._talks.add(task)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-                while await self._exchange(reader, writer):
-                    pass
-        finally:
-            self._talks.discard(task)
-            writer.close()
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await self._exchange(reader, writer):
+            pass
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; False when the other side is done."""
@@ -92,9 +67,9 @@ class Endpoints:
         body = await reader.readexactly(length) if length else b""
         parts = urlsplit(target)
         system, _, path = parts.path.lstrip("/").partition("/")
+        self.asked[system] += 1
         asked = Asked(method, f"/{path}", dict(parse_qsl(parts.query)), headers, body, self.asked.total())
-        answer = await self.answer(system, asked)
-        writer.write(_written(answer))
+        writer.write(_written(await self.answer(system, asked)))
         await writer.drain()
         return headers.get("connection", "").lower() != "close"
 

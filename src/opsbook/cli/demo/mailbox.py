@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
-LONGEST_LINE = 64 * 1024
+from opsbook.cli.demo.listener import Listener
+
 LARGEST_MESSAGE = 10 * 1024 * 1024
 
 
@@ -27,38 +26,13 @@ class Letter:
         return str(self.message["Subject"] or "")
 
 
-@dataclass
 class Mailbox:
-    """Answers as RFC 5321 asks of a small server. Start it, read `letters`, close it."""
+    """Answers as RFC 5321 asks of a small server. Start `server`, read `letters`."""
 
-    folder: Path
-    letters: list[Letter] = field(default_factory=list)
-    _server: asyncio.Server | None = None
-    _talks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def start(self) -> int:
-        """Listen on a free port of 127.0.0.1 and answer which."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=LONGEST_LINE)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
-            await self._server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._talks.add(task)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-                await self._talk(reader, writer)
-        finally:
-            self._talks.discard(task)
-            writer.close()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.letters: list[Letter] = []
+        self.server = Listener(self._talk)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sender, to = False, list[str]()
@@ -97,6 +71,7 @@ class Mailbox:
                 raise ConnectionError("the message broke off or is too large")
             lines.append(line[1:] if line.startswith(b".") else line)
         content = b"".join(lines)
+        self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{len(self.letters) + 1:03d}.eml"
         file.write_bytes(content)
         self.letters.append(Letter(to, message_from_bytes(content, policy=policy.default), file))

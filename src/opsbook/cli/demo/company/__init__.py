@@ -36,7 +36,7 @@ from opsbook.cli.demo.company.plot import (
 from opsbook.cli.demo.company.signups import SOURCES, write_signups
 from opsbook.warehouse.tables import TABLES
 
-OFFLINE, SLOW = "aeropay", "drive"
+OFFLINE, SLOW = "aeropay", "alleaves"
 AS_JSON = frozenset({"leads", "events", "errors", "campaigns"})  # the rest is written as CSV
 COHORTS = ("customer", "dispensary", "brand")
 
