@@ -2,6 +2,6 @@
 
 May lean on integrations, records, playbooks and sdk. An effect is one recipient under one key; `ledger` commits that it
 is started before it leaves, knows what to do with one whose outcome was lost, and never sends one twice that its
-connector's class cannot take twice. To add a way out to people, write a connector into its system's `actions.py`: nothing
-here names one.
+connector's class cannot take twice. To add a way out to people, write a connector into its system's
+`actions.py`: nothing here names one.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from opsbook import integrations
@@ -17,6 +16,7 @@ from opsbook.cli.reference._markdown import (
     type_words,
 )
 from opsbook.integrations.catalog import ids, kinds, names
+from opsbook.integrations.configuration import system_class
 
 INTRODUCTION = """# Integrations
 
@@ -32,14 +32,15 @@ def page() -> str:
 
 
 def _section(key: str) -> str:
-    system = import_module(f"{integrations.__name__}.{key}.client").INTEGRATION
+    system = system_class(key)
     rows = [
         (code(key_of(name, field)), type_words(field), codes(environment_of(field)), default_words(field), about(field))
         for name, field in system.Config.model_fields.items()
     ]
     sends = (Path(integrations.__path__[0]) / key / "actions.py").exists()
     carries = " It carries messages to people." if sends else ""
-    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries}\n"
+    more = f"[More](../../src/opsbook/integrations/{key}/README.md)."
+    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries} {more}\n"
     return f"## {code(key)}: {names()[key]}\n\n{slow}\n" + table(
         ("Setting", "Type", "Environment", "Default", "What it is"), rows
     )
