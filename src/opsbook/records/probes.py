@@ -28,8 +28,13 @@ class Probes:
 
     def record(self, report: ProbeReport) -> None:
         """Store one probe, and make it the latest state unless a later one stands. Safe to repeat."""
+        self.record_all([report])
+
+    def record_all(self, reports: Sequence[ProbeReport]) -> None:
+        """`record` for the probes of one check, in one transaction: all of them or none."""
         with self.store.transaction() as connection:
-            _write(connection, report)
+            for report in reports:
+                _write(connection, report)
 
     def between(self, integrations: Sequence[str] | None, start: datetime, end: datetime, limit: int) -> list[Row]:
         """Probe rows of `[start, end)`, newest first, at most `limit` of each system; None: of every system."""

@@ -1,0 +1,71 @@
+"""What every system shares: how its settings are read, and the frame around its probe."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field
+
+from opsbook.integrations._verdicts import verdict_of
+from opsbook.sdk.errors import OpsbookError
+from opsbook.sdk.http import HttpClient
+from opsbook.sdk.integration import Integration, IntegrationConfig, Observation
+from opsbook.sdk.values import Json
+
+ROOMY_MS = 2000.0  # calls of models and of Google often take longer than the usual 500 ms and are well
+
+
+class SystemConfig(IntegrationConfig):
+    """Settings of one system.
+
+    `needs` are alternatives: beside the required fields, all fields of one of these groups must be given.
+    """
+
+    needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    slow_after_ms: float | None = Field(default=None, gt=0, description="from here on it counts as slow, milliseconds")
+
+
+C = TypeVar("C", bound=SystemConfig)
+
+
+class System(Integration[C], Generic[C]):
+    """One system of ours. A folder's class says `id`, `name`, `kind`, `Config` and how to `ask`."""
+
+    def __init__(self, config: C | None, http: HttpClient, state: Mapping[str, Json] | None = None) -> None:
+        super().__init__(config, http)
+        self._state = dict(state or {})
+
+    async def probe(self) -> Observation:
+        """Ask, and turn whatever went wrong into what it says of the system."""
+        config = self._configured()
+        try:
+            seen = await self.ask(config)
+        except OpsbookError as error:
+            seen = verdict_of(error)
+        return Observation(
+            seen.status, seen.latency_ms, seen.error_class, self.http.redactor.clean(seen.message), seen.quota
+        )
+
+    @abstractmethod
+    async def ask(self, config: C) -> Observation:
+        """The cheapest call without side effects. May raise the errors of `HttpClient`."""
+
+    def credential_state(self) -> Mapping[str, Json]:
+        """`present`, `missing` (needed and absent) or `absent` of every setting, by its environment name."""
+        return dict(self._state)
+
+    def _configured(self) -> C:
+        if self.config is None:
+            raise RuntimeError(f"{self.id} is not configured, so nobody may ask it.")
+        return self.config
+
+
+def url_of(base: str, path: str) -> str:
+    """An address below a system's base address."""
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+
+
+AnySystem = System[Any]

@@ -1,0 +1,4 @@
+"""Aeropay: bank payments."""
+
+NAME = "Aeropay"
+KIND = "integration"

@@ -1,0 +1,4 @@
+"""Blackleaf SMS: text messages."""
+
+NAME = "Blackleaf SMS"
+KIND = "integration"

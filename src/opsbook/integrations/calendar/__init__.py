@@ -1,0 +1,4 @@
+"""Google Calendar: the calendars of the account."""
+
+NAME = "Google Calendar"
+KIND = "integration"

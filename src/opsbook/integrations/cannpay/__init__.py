@@ -1,0 +1,4 @@
+"""CannPay: debit payments by CanPay."""
+
+NAME = "CannPay"
+KIND = "integration"

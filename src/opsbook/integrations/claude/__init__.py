@@ -1,0 +1,4 @@
+"""Claude: the first model that writes."""
+
+NAME = "Claude"
+KIND = "platform"

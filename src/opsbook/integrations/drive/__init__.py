@@ -1,0 +1,4 @@
+"""Google Drive: the files of the account."""
+
+NAME = "Google Drive"
+KIND = "integration"

@@ -1,0 +1,4 @@
+"""Firestore: the document store of the platform."""
+
+NAME = "Firestore"
+KIND = "platform"

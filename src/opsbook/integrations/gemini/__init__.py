@@ -1,0 +1,4 @@
+"""Gemini: the second model that writes."""
+
+NAME = "Gemini"
+KIND = "platform"

@@ -1,0 +1,4 @@
+"""Gmail: the mailbox of the account."""
+
+NAME = "Gmail"
+KIND = "integration"

@@ -1,0 +1,4 @@
+"""HubSpot: contacts and companies."""
+
+NAME = "HubSpot"
+KIND = "integration"

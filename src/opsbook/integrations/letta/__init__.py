@@ -1,0 +1,4 @@
+"""Letta: the memory of agents."""
+
+NAME = "Letta"
+KIND = "platform"

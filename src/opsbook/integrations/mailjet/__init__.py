@@ -1,0 +1,4 @@
+"""Mailjet: mail by API."""
+
+NAME = "Mailjet"
+KIND = "integration"

@@ -1,0 +1,4 @@
+"""Google Sheets: the spreadsheets of the account."""
+
+NAME = "Google Sheets"
+KIND = "integration"

@@ -1,0 +1,4 @@
+"""Slack: messages to a channel."""
+
+NAME = "Slack"
+KIND = "delivery"

@@ -1,0 +1,170 @@
+"""Sends messages to Slack: by a bot, whose messages can be found again, or by an incoming webhook."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from opsbook.integrations._system import url_of
+from opsbook.integrations._verdicts import at, code_in, peek
+from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.errors import OpsbookError
+from opsbook.sdk.http import HttpClient, Reply, Unreached, bearer
+from opsbook.sdk.values import Json, JsonObject
+
+WEBHOOK = "webhook"  # the address of the one channel that a webhook is bound to
+EVENT = "opsbook_message"  # the type of the metadata that carries a message's key
+UNCLEAR = frozenset({"internal_error", "fatal_error", "request_timeout"})  # part of it may have been done, Slack says
+LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable"})
+LONGEST = 12_000  # characters of one message; Slack cuts at 40,000 and advises 4,000
+PAGE, MOST_PAGES = 200, 5
+LOOK_BACK = timedelta(days=30)
+
+HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.M)
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+class Bot:
+    """The channel `slack` by a bot's token: class C, the key rides in the message's metadata."""
+
+    name = "slack_bot"
+    channel = "slack"
+    effect_class = ConnectorClass.C
+    search_after = timedelta(seconds=60)
+
+    def __init__(self, http: HttpClient, base_url: str, token: str, channels: tuple[str, ...]) -> None:
+        self.http = http
+        self.base_url = base_url
+        self.token = token
+        self.channels = channels
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Post to a channel of the settings: only those are searched when an outcome was lost."""
+        if parcel.to not in self.channels:
+            raise Refused("unknown_channel", "The channel is not one that the settings let the bot write to.")
+        body: JsonObject = {
+            "channel": parcel.to,
+            **message(parcel),
+            "metadata": {"event_type": EVENT, "event_payload": {"key": parcel.key}},
+        }
+        found = taken(await self._posted("chat.postMessage", body))
+        sent, channel = at(found, "ts"), at(found, "channel")
+        if not isinstance(sent, str):
+            raise Lost("Slack took the message and did not say under which id.")
+        return Receipt(sent, {"channel": channel if isinstance(channel, str) else parcel.to})
+
+    async def find(self, key: str) -> Receipt | None:
+        """Search the last month of every channel that the bot may write to, newest first.
+
+        Raises `Lost` when there is more than can be searched, so that "not found" is never a guess.
+        """
+        for channel in self.channels:
+            if found := await self._find_in(channel, key):
+                return found
+        return None
+
+    async def _find_in(self, channel: str, key: str) -> Receipt | None:
+        oldest = (self.http.clock.now() - LOOK_BACK).timestamp()
+        query: dict[str, str | int] = {
+            "channel": channel,
+            "limit": PAGE,
+            "include_all_metadata": "true",
+            "oldest": f"{oldest:.6f}",
+        }
+        for _ in range(MOST_PAGES):
+            found = taken(await self._got("conversations.history", query))
+            messages = at(found, "messages")
+            if not isinstance(messages, list):
+                raise Lost("Slack's history cannot be read.")
+            for one in messages:
+                if at(one, "metadata.event_payload.key") == key and at(one, "metadata.event_type") == EVENT:
+                    return Receipt(str(at(one, "ts")), {"channel": channel})
+            cursor = at(found, "response_metadata.next_cursor")
+            if not cursor or not isinstance(cursor, str):
+                return None
+            query["cursor"] = cursor
+        raise Lost(f"More than {PAGE * MOST_PAGES} messages were posted since; it was not found among them.")
+
+    async def _posted(self, method: str, body: JsonObject) -> Reply:
+        return await exchanged(self.http, url_of(self.base_url, method), headers=bearer(self.token), json=body)
+
+    async def _got(self, method: str, query: dict[str, str | int]) -> Reply:
+        address = url_of(self.base_url, method)
+        try:
+            return await self.http.request("GET", address, headers=bearer(self.token), params=query)
+        except OpsbookError as error:
+            raise Lost(error.sentence) from None
+
+
+class Webhook:
+    """The channel `slack` by an incoming webhook: class D, nothing comes back that it could be found under."""
+
+    name = "slack_webhook"
+    channel = "slack"
+    effect_class = ConnectorClass.D
+    search_after = timedelta(0)
+
+    def __init__(self, http: HttpClient, url: str) -> None:
+        self.http = http
+        self.url = url
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Post to the webhook's own channel; the address of it is `webhook`."""
+        if parcel.to != WEBHOOK:
+            raise Refused("unknown_channel", "A webhook writes to its own channel only; its address is `webhook`.")
+        reply = await exchanged(self.http, self.url, json=message(parcel))
+        said = reply.text().strip()
+        if reply.ok and said == "ok":
+            return Receipt(f"{WEBHOOK}:{parcel.key}")
+        if reply.ok:
+            raise Lost("The webhook answered with something that it does not document.")
+        code = said if re.fullmatch(r"[a-z_]{1,40}", said) else f"http_{reply.status}"
+        raise Refused(code, f"The webhook refused the message ({code}).")
+
+    async def find(self, key: str) -> Receipt | None:
+        """A webhook cannot be searched: always None. The ledger does not ask a class D connector."""
+        return None
+
+
+def message(parcel: Parcel) -> JsonObject:
+    """The severity, the subject and the text, with nothing in it that Slack would act on or look up."""
+    text = BOLD.sub(r"*\1*", HEADING.sub(r"*\1*", escaped(parcel.text)))
+    whole = f"*[{escaped(parcel.severity.upper())}] {escaped(parcel.subject)}*\n{text}"
+    if len(whole) > LONGEST:
+        whole = f"{whole[:LONGEST]}\n_({len(whole) - LONGEST} more characters are left out here.)_"
+    return {"text": whole, "mrkdwn": True, "unfurl_links": False, "unfurl_media": False}
+
+
+def escaped(text: str) -> str:
+    """Text in which `<!channel>`, `<@user>` and `<link|words>` are only characters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+async def exchanged(http: HttpClient, url: str, *, json: Json, headers: dict[str, str] | None = None) -> Reply:
+    """A reply to a message that was posted. Raises `Refused` when it surely did not arrive, `Lost` when it may have."""
+    try:
+        reply = await http.request("POST", url, headers=headers, json=json)
+    except Unreached as error:
+        raise Refused(error.code, error.sentence, permanent=False) from None
+    except OpsbookError as error:
+        if error.code in ("invalid_input", "address_refused"):
+            raise Refused(error.code, error.sentence) from None
+        raise Lost(error.sentence) from None
+    if reply.status == 429:
+        wait = reply.retry_after_seconds
+        said = "Slack takes no more messages for now" + ("." if wait is None else f"; it asks to wait {wait:g} s.")
+        raise Refused("rate_limited", said, permanent=False)
+    if reply.status >= 500:
+        raise Lost(f"Slack failed while it had the message (status {reply.status}).")
+    return reply
+
+
+def taken(reply: Reply) -> Json:
+    """The body of a reply that says `ok: true`."""
+    body = peek(reply)
+    if reply.ok and at(body, "ok") is True:
+        return body
+    code = code_in(reply, "error") or f"http_{reply.status}"
+    if (reply.ok and at(body, "ok") is not False) or code in UNCLEAR:
+        raise Lost(f"Slack's answer does not say whether it was done ({code}).")
+    raise Refused(code, f"Slack refused it ({code}).", permanent=code not in LATER)
