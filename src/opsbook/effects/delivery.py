@@ -1,4 +1,4 @@
-"""Messages to people: one effect for each recipient and channel, through the first connector that is configured.
+"""Messages to people: one effect for each recipient and channel, through the first connector that takes it.
 
 `Door` is the live one. `DryDoor` answers what would happen; it holds no connector and no ledger, so a dry run has
 nothing it could leak through.
@@ -13,12 +13,13 @@ from typing import Protocol
 
 from markdown_it import MarkdownIt
 
+from opsbook.effects.failover import may_go_elsewhere, refusal, tries
 from opsbook.effects.ledger import Effect, Ledger
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
-from opsbook.sdk.effects import Connector, Parcel
-from opsbook.sdk.errors import InvalidInput
-from opsbook.sdk.values import JsonObject, plain
+from opsbook.sdk.effects import Connector, EffectState, Parcel
+from opsbook.sdk.errors import InvalidInput, PersonNeeded
+from opsbook.sdk.values import Json, JsonObject, plain
 from opsbook.sdk.work import Message
 
 QUIET = timedelta(hours=6)  # a reminder about the same thing goes out this often at most
@@ -41,7 +42,8 @@ class Addresses(Protocol):
     def of(self, channel: str, to: Sequence[str]) -> Sequence[tuple[str, str]]:
         """(item, address) for each recipient of that channel, in order, without repeats.
 
-        The item is stable (a person's name), the address is where it goes. Raises `InvalidInput` for an unknown name.
+        The item is stable (a person's name), the address is where it goes; an empty one means that this person cannot
+        be reached there. Raises `InvalidInput` for an unknown name.
         """
 
 
@@ -50,7 +52,7 @@ class Delivery(Protocol):
 
 
 class Door:
-    """`connectors` by channel, in the order in which they are tried."""
+    """`connectors` by channel, in the order in which they are tried (see `failover`)."""
 
     def __init__(self, ledger: Ledger, connectors: Mapping[str, Sequence[Connector]], addresses: Addresses) -> None:
         self.ledger = ledger
@@ -58,10 +60,11 @@ class Door:
         self.addresses = addresses
 
     async def deliver(self, message: Message, origin: Origin) -> tuple[JsonObject, ...]:
-        """One row for each recipient: `{channel, recipient, state, key, provider_id, error, permanent}`.
+        """One row for each recipient: `{channel, recipient, state, key, connector, provider_id, error, permanent}`.
 
-        `state` is the effect's, or `quiet` when the recipient was told about the same `dedup_key` lately. Safe to
-        repeat: what is done stays done.
+        `state` is the effect's, or `quiet` when the recipient was told about the same `dedup_key` lately. When
+        connectors refused before, `failed_over_from` lists them as `{connector, error}`. Safe to repeat: what is done
+        stays done.
         """
         rows = []
         for channel, item, address in recipients(self.addresses, message):
@@ -69,37 +72,33 @@ class Door:
         return tuple(rows)
 
     async def _one(self, message: Message, origin: Origin, channel: str, item: str, address: str) -> JsonObject:
-        key = origin.key(item)
         connectors = self.connectors.get(channel, ())
-        if not connectors:
-            return _row(channel, address, "failed", key, error="not_configured", permanent=True)
-        if message.dedup_key and (told := self._told(message, channel, address, key)):
-            return _row(channel, address, "quiet", key, error=f"told {plain(told['sent_at'])}")
-        parcel = Parcel(
-            key,
-            address,
-            message.subject,
-            message.body,
-            WRITER.render(message.body) if channel == "email" else None,
-            severity=message.severity,
-        )
-        effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key)
-        row = await self.ledger.carry_out(effect, connectors[0], origin.fence)
-        error = row["error"] or {}
-        return _row(
-            channel,
-            address,
-            str(row["state"]),
-            key,
-            provider_id=row["provider_id"],
-            error=error.get("code"),
-            permanent=bool(error.get("permanent", True)),
-        )
+        if not connectors or not address:
+            error = "no_address" if connectors else "not_configured"
+            return _row(channel, address or item, "failed", origin.key(item), error=error, permanent=True)
+        found = tries(origin.key, item, connectors, self.ledger.effects)
+        if found.begun is not None and not found.left:
+            return _of_a_connector_that_is_gone(found.begun)
+        if found.begun is None and (told := self._told(message, channel, address, found.keys)):
+            return _row(channel, address, "quiet", origin.key(item), error=f"told {plain(told['sent_at'])}")
+        refused = list(found.refused)
+        for key, connector in found.left:
+            parcel = _parcel(message, channel, key, address)
+            effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key)
+            row = await self.ledger.carry_out(effect, connector, origin.fence)
+            if not may_go_elsewhere(row):
+                break
+            refused.append(refusal(row))
+        if may_go_elsewhere(row):
+            refused.pop()  # the last one's refusal is the row itself
+        return _delivered(row, refused)
 
-    def _told(self, message: Message, channel: str, address: str, key: str) -> Row | None:
+    def _told(self, message: Message, channel: str, address: str, keys: frozenset[str]) -> Row | None:
+        if not message.dedup_key:
+            return None
         since = self.ledger.clock.now() - QUIET
-        told = self.ledger.effects.told_since(channel, address, message.dedup_key or "", since)
-        return told if told and told["effect_key"] != key else None
+        told = self.ledger.effects.told_since(channel, address, message.dedup_key, since)
+        return told if told and told["effect_key"] not in keys else None
 
 
 class DryDoor:
@@ -111,23 +110,69 @@ class DryDoor:
     async def deliver(self, message: Message, origin: Origin) -> tuple[JsonObject, ...]:
         return tuple(
             _row(channel, address, "would_send", origin.key(item))
+            if address
+            else _row(channel, item, "would_fail", origin.key(item), error="no_address")
             for channel, item, address in recipients(self.addresses, message)
         )
 
 
 def recipients(addresses: Addresses, message: Message) -> list[tuple[str, str, str]]:
-    """(channel, item, address) of every delivery of a message, channels in their order."""
-    found = [
-        (channel, f"{channel}:{item}", address)
-        for channel in message.channels
-        for item, address in addresses.of(channel, message.to)
-    ]
-    if not found:
-        raise InvalidInput(
-            "The message has no recipient.", field="to", cure="Name people of the settings, or their addresses."
-        )
+    """(channel, item, address) of every delivery of a message, channels in their order.
+
+    Raises `InvalidInput` when a channel would reach nobody: a message that goes nowhere is not a message that was sent.
+    """
+    found: list[tuple[str, str, str]] = []
+    for channel in message.channels:
+        reached = [(channel, f"{channel}:{item}", address) for item, address in addresses.of(channel, message.to)]
+        if not reached:
+            raise InvalidInput(
+                f"The message has no recipient on {channel}.",
+                field="to",
+                cure="Name people of the settings, or their addresses.",
+                code="no_recipient",
+            )
+        found += reached
     return found
 
 
-def _row(channel: str, recipient: str, state: str, key: str, **more: str | bool | None) -> JsonObject:
+def _parcel(message: Message, channel: str, key: str, address: str) -> Parcel:
+    html = WRITER.render(message.body) if channel == "email" else None
+    return Parcel(
+        key,
+        address,
+        message.subject,
+        message.body,
+        html,
+        severity=message.severity,
+        dedup_key=message.dedup_key,
+    )
+
+
+def _delivered(row: Row, refused: Sequence[Json]) -> JsonObject:
+    error = row["error"] or {}
+    found = _row(
+        row["channel"],
+        row["recipient"],
+        str(row["state"]),
+        row["key"],
+        connector=row["connector"],
+        provider_id=row["provider_id"],
+        error=error.get("code"),
+        permanent=bool(error.get("permanent", True)),
+    )
+    return {**found, "failed_over_from": list(refused)} if refused else found
+
+
+def _of_a_connector_that_is_gone(row: Row) -> JsonObject:
+    """What a connector did, or may have done, that the settings no longer have; no other one is tried."""
+    if row["state"] == EffectState.STARTED:
+        raise PersonNeeded(
+            f"A message left through {row['connector']}, which is not configured any more; nobody can look it up.",
+            cure=f"Configure {row['connector']} again and resume the run, or settle the effect by hand.",
+            code="uncertain",
+        )
+    return _delivered(row, ())
+
+
+def _row(channel: str, recipient: str, state: str, key: str, **more: Json) -> JsonObject:
     return {"channel": channel, "recipient": recipient, "state": state, "key": key, **more}

@@ -4,7 +4,7 @@ What happens to a row that is found `started` (the process died, or no answer ca
 
 | class | rule |
 | --- | --- |
-| A, B, own | send again under the same key: the other side removes the repeat |
+| A, B, own | send again under the same key: the other side removes the repeat; if it refuses, `uncertain` |
 | C | wait until `search_after` has passed since it started, search, send only if absent |
 | D | `uncertain`: nothing is sent again, a person settles it |
 """
@@ -73,7 +73,7 @@ class Ledger:
 
     async def _recover(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
         if connector.effect_class in REPEATABLE:
-            return await self._send(effect, connector, fence)
+            return await self._send(effect, connector, fence, again=True)
         if connector.effect_class is ConnectorClass.C:
             return await self._search(effect, connector, fence, row)
         return await self._uncertain(effect, fence, "The process ended after the message had left it.")
@@ -90,19 +90,30 @@ class Ledger:
             return await self._done(effect, connector, found, fence)
         return await self._send(effect, connector, fence)
 
-    async def _send(self, effect: Effect, connector: Connector, fence: Fence | None, *, once_more: bool = True) -> Row:
+    async def _send(self, effect: Effect, connector: Connector, fence: Fence | None, *, again: bool = False) -> Row:
+        """`again`: an earlier try may have left, so a refusal of this one proves nothing about that one."""
         try:
             receipt = await connector.send(effect.parcel)
         except Refused as error:
-            note = {"code": error.code, "message": error.sentence, "permanent": error.permanent}
-            return await self.effects.finish(
-                effect.parcel.key, EffectState.FAILED, self.clock.now(), error=note, fence=fence
-            )
+            if again:
+                return await self._uncertain(effect, fence, f"It may have left; the repeat was refused: {error.code}")
+            return await self._failed(effect, fence, error)
         except Lost as error:
-            if once_more and connector.effect_class in REPEATABLE:
-                return await self._send(effect, connector, fence, once_more=False)
+            if not again and connector.effect_class in REPEATABLE:
+                return await self._send(effect, connector, fence, again=True)
             return await self._uncertain(effect, fence, str(error))
         return await self._done(effect, connector, receipt, fence)
+
+    async def _failed(self, effect: Effect, fence: Fence | None, error: Refused) -> Row:
+        note = {
+            "code": error.code,
+            "message": error.sentence,
+            "permanent": error.permanent,
+            "elsewhere": error.elsewhere,
+        }
+        return await self.effects.finish(
+            effect.parcel.key, EffectState.FAILED, self.clock.now(), error=note, fence=fence
+        )
 
     async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Fence | None) -> Row:
         now = self.clock.now()

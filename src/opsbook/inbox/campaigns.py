@@ -5,6 +5,7 @@ Nothing here sends. What is sent later is what stands here under the digest, byt
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,8 +105,8 @@ class Campaigns:
         if (stands := self.rows.by_key(effect_key)) is not None:
             return value(stands)
         signer = Signer(await self.keys.keep(KEY, self.chance.randbytes(32), self.clock.now()))
-        origin = {"effect_key": effect_key, "run_id": run_id, "created_by_agent": agent}
-        made = self._make(audience, discount, channel, origin, signer, as_of, timezone)
+        origin = {"id": self.ids.new("campaign"), "effect_key": effect_key, "run_id": run_id, "created_by_agent": agent}
+        made = await asyncio.to_thread(self._make, audience, discount, channel, origin, signer, as_of, timezone)
         if not made.messages:
             return value(made.whole)
         campaign_id = await self.rows.draft(made.campaign, made.messages, made.exclusions)
@@ -126,8 +127,8 @@ class Campaigns:
         """What `draft` would make; nothing is written. Status `would_draft`, no id; codes and links are samples."""
         compliance.check_channel(channel)
         signer = Signer(self.chance.randbytes(32))
-        origin = {"effect_key": effect_key, "run_id": run_id, "created_by_agent": agent}
-        made = self._make(audience, discount, channel, origin, signer, as_of, timezone)
+        origin = {"id": self.ids.new("campaign"), "effect_key": effect_key, "run_id": run_id, "created_by_agent": agent}
+        made = await asyncio.to_thread(self._make, audience, discount, channel, origin, signer, as_of, timezone)
         found = value(made.whole)
         return {**found, "campaign_id": None, "status": "would_draft" if made.messages else "no_recipients"}
 
@@ -184,7 +185,7 @@ class Campaigns:
         organizations = read_audience(audience)
         day = as_of.astimezone(timezone).date()
         expires_on = day + timedelta(days=discount.expires_days)
-        campaign_id = self.ids.new("campaign")
+        campaign_id = origin["id"]
         chosen, left_out = choose(organizations, self._known_of(organizations, channel), self.clock.now())
         messages: list[Row] = []
         violations = compliance.check_campaign(
@@ -198,7 +199,6 @@ class Campaigns:
             messages.append(_message(campaign_id, organization, contact, letter, code, link))
             violations += _judged(contact, letter)
         campaign = {
-            "id": campaign_id,
             **origin,
             "name": f"Re-engagement {day.isoformat()}",
             "goal": GOAL,

@@ -76,8 +76,14 @@ def check_channel(channel: str) -> None:
 
 def wording(text: str, names: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(rule, word) for each rule that a text breaks, the first word each. `names` are not judged."""
-    for name in sorted((name for name in names if name), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text)
+    found = _hits(text)
+    own = sorted({name for name in names if name}, key=len, reverse=True)
+    if not found or not own:
+        return found
+    return _hits(re.sub(rf"(?<!\w)(?:{'|'.join(re.escape(name) for name in own)})(?!\w)", " ", text))
+
+
+def _hits(text: str) -> list[tuple[str, str]]:
     hits = ((rule, pattern.search(text)) for rule, pattern in WORDING.items())
     return [(rule, hit.group()) for rule, hit in hits if hit]
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from opsbook.inbox import compliance
-from opsbook.inbox.audience import Contact, Orders, Organization
+from opsbook.inbox.audience import Contact, DaysSilent, Orders, Organization
+from opsbook.sdk.values import Unknown
 
 LONGEST_NAME = 80
 MOST_PRODUCTS = 3
+UNREAD = Unknown("the audience does not say")
 _UNSPOKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff{}<>\[\]|`\\]|://")
 _FIRST_NAME = re.compile(r"[^\W\d_]+(?:[-'’ ][^\W\d_]+)*\.?")
 
@@ -82,19 +84,19 @@ def subject(organization: Organization, name: str, first: str) -> str:
 
 def why(organization: Organization, name: str) -> str:
     """Why we write, in words, with the days that were measured; a signal that nobody could read is not mentioned."""
-    silent = organization.days_silent
     if organization.reason == "never_started":
         return f"{name} has an account with us, and it has not been used yet. The first steps take a few minutes."
+    days = organization.days_silent or DaysSilent(login=UNREAD, orders=UNREAD, campaigns=UNREAD)
     said = {
-        "no_login": _days(silent.login if silent else None, "nobody at {0} has logged in for {1}", name),
-        "no_orders": _days(silent.orders if silent else None, "{0} has had no order for {1}", name),
-        "no_campaigns": _days(silent.campaigns if silent else None, "{0} has sent no campaign for {1}", name),
+        "no_login": _silence(days.login, "nobody has logged in"),
+        "no_orders": _silence(days.orders, "no order has come in"),
+        "no_campaigns": _silence(days.campaigns, "no campaign has gone out"),
     }
     first = said.pop(str(organization.reason), "")
     parts = [part for part in (first, *said.values()) if part]
     if not parts:
         return f"It has been quiet around {name} lately, and we would like to change that with you."
-    return _sentence(f"We noticed that {_listed(parts)}")
+    return f"We noticed that at {name} {_listed(parts)}."
 
 
 def first_name(contact: Contact) -> str:
@@ -115,11 +117,14 @@ def spoken(text: object) -> str:
     return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1].rstrip()}…"
 
 
-def _days(days: object, text: str, name: str) -> str:
-    if isinstance(days, bool) or not isinstance(days, int | float) or days < 1:
+def _silence(days: object, what: str) -> str:
+    """`what` with the days it has lasted; never at all when there is no day to count from; nothing when unknown."""
+    if days is None:
+        return f"{what} yet"
+    if not isinstance(days, int | float) or days < 1:
         return ""
     number = int(days)
-    return text.format(name, f"{number} day{'' if number == 1 else 's'}")
+    return f"{what} for {number} day{'' if number == 1 else 's'}"
 
 
 def _history(name: str, orders: Orders, products: Sequence[str]) -> str:
@@ -167,7 +172,3 @@ def _day(value: object) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."

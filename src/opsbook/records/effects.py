@@ -79,6 +79,11 @@ class Effects:
         with self.store.reading() as connection:
             return fetch_one(connection, query)
 
+    def standing(self, keys: Sequence[str]) -> dict[str, Row]:
+        """The rows that there are under these keys."""
+        with self.store.reading() as connection:
+            return {row["key"]: row for row in fetch(connection, select(effects).where(effects.c.key.in_(keys)))}
+
     def of_run(self, run_id: str) -> list[Row]:
         """In the order of their start."""
         query = select(effects).where(effects.c.run_id == run_id).order_by(effects.c.planned_at, effects.c.key)

@@ -58,14 +58,22 @@ class Receipt:
     details: Mapping[str, Json] = field(default_factory=dict)
 
 
-class Refused(Exception):
-    """The provider confirmed that it did *not* take it; `permanent` means that a repeat is useless."""
+ITS_OWN_REASONS = frozenset({"credentials", "not_configured", "account", "vendor_policy", "quota"})
 
-    def __init__(self, code: str, sentence: str, *, permanent: bool = True) -> None:
+
+class Refused(Exception):
+    """The provider confirmed that it did *not* take it; `permanent` means that a repeat is useless.
+
+    `elsewhere` means that another provider may well take it: the reason lies with this one (its credentials, its
+    account, its rules) and not with the recipient or the message. By default the codes of `ITS_OWN_REASONS` say so.
+    """
+
+    def __init__(self, code: str, sentence: str, *, permanent: bool = True, elsewhere: bool | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.permanent = permanent
+        self.elsewhere = permanent and code in ITS_OWN_REASONS if elsewhere is None else elsewhere
 
 
 class Lost(Exception):
