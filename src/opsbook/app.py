@@ -64,13 +64,14 @@ MakeEngine = Callable[[Store, Clock], Engine]
 
 @dataclass(frozen=True)
 class World:
-    """What a test may replace: time, chance, the network, the engine."""
+    """What a test may replace: time, chance, the network, the engine, what the environment says of the systems."""
 
     clock: Clock
     sleep: Sleep
     chance: random.Random
     http: HttpClient
     make_engine: MakeEngine
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def the_world(settings: Settings, **replaced: Any) -> World:
         replaced.get("chance") or random.SystemRandom(),
         replaced.get("http") or HttpClient(allow_loopback=settings.allow_loopback, clock=clock),
         replaced.get("make_engine") or _durable_engine,
+        replaced.get("environment", os.environ),
     )
 
 
@@ -155,7 +157,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     catalog = deployment_catalog(settings.roster)
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects)
-    integrations = configure(settings.integrations, os.environ, world.http)
+    integrations = configure(settings.integrations, world.environment, world.http)
     monitor = Monitor(integrations, probes, clock, world.sleep)
     warehouse = Warehouse(settings.warehouse)
     people = _people(settings, integrations)
