@@ -75,7 +75,7 @@ class Door:
         connectors = self.connectors.get(channel, ())
         if not connectors or not address:
             error = "no_address" if connectors else "not_configured"
-            return _row(channel, address or item, "failed", origin.key(item), error=error, permanent=True)
+            return _row(channel, address or _bare(item), "failed", origin.key(item), error=error, permanent=True)
         found = tries(origin.key, item, connectors, self.ledger.effects)
         if found.begun is not None and not found.left:
             return _of_a_connector_that_is_gone(found.begun)
@@ -111,7 +111,7 @@ class DryDoor:
         return tuple(
             _row(channel, address, "would_send", origin.key(item))
             if address
-            else _row(channel, item, "would_fail", origin.key(item), error="no_address")
+            else _row(channel, _bare(item), "would_fail", origin.key(item), error="no_address")
             for channel, item, address in recipients(self.addresses, message)
         )
 
@@ -133,6 +133,11 @@ def recipients(addresses: Addresses, message: Message) -> list[tuple[str, str, s
             )
         found += reached
     return found
+
+
+def _bare(item: str) -> str:
+    """The recipient's name without the channel."""
+    return item.partition(":")[2]
 
 
 def _parcel(message: Message, channel: str, key: str, address: str) -> Parcel:
