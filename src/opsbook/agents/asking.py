@@ -20,10 +20,10 @@ from pydantic_ai.providers.google import GoogleProvider
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.usage import RunUsage
 
-from opsbook.agents.models import ModelSettings, Prose, Tier
 from opsbook.agents.page import Fact
 from opsbook.agents.prose import Answer, faults, rendered
 from opsbook.agents.roster import Agent
+from opsbook.agents.tiers import ModelSettings, Prose, Tier
 from opsbook.sdk.values import JsonObject
 
 REPAIRS = 1  # turns in which a model may mend an answer that was refused

@@ -13,56 +13,38 @@ from __future__ import annotations
 import base64
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 from urllib.parse import urlencode
 
 from opsbook.sdk.clock import Clock, SystemClock
 from opsbook.sdk.errors import InvalidInput, NeverWorks, PersonNeeded, RetryLater
+from opsbook.sdk.exchange import Answer, NoAnswer, Resolve, Sent, Transport, Unreached
 from opsbook.sdk.redaction import Redactor
 from opsbook.sdk.values import Json, JsonObject
 
 if TYPE_CHECKING:
     from opsbook.sdk.wire import Wire
 
+__all__ = [
+    "Answer",
+    "HttpClient",
+    "NoAnswer",
+    "Reply",
+    "Resolve",
+    "Sent",
+    "Transport",
+    "Unreached",
+    "bearer",
+]
+
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
 MOST_BYTES = 5_000_000  # of a body, after decompression
 LONGEST_WAIT = 86_400.0  # seconds; a Retry-After beyond a day is read as a day
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One request as it goes out. `body` and `headers` carry secrets and are not printed."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the other side sends back, as a fake states it."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-Transport: TypeAlias = Callable[[Sent], Answer | Awaitable[Answer]]
-Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-class Unreached(RetryLater):
-    """No connection came about, so nothing was sent."""
-
-
-class NoAnswer(RetryLater):
-    """The request may have left, and no whole answer came."""
 
 
 @dataclass(frozen=True)

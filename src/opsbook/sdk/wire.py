@@ -22,7 +22,7 @@ import httpx
 
 from opsbook.sdk.addresses import is_address, is_loopback_name, looks_numeric, why_refused
 from opsbook.sdk.errors import InvalidInput, NeverWorks, OpsbookError
-from opsbook.sdk.http import Answer, NoAnswer, Resolve, Sent, Transport, Unreached
+from opsbook.sdk.exchange import Answer, NoAnswer, Resolve, Sent, Transport, Unreached
 
 UNREACHED = (httpcore.ConnectError, httpcore.ConnectTimeout, ConnectionRefusedError, socket.gaierror, ssl.SSLError)
 TIMED_OUT = (TimeoutError, httpcore.TimeoutException)
