@@ -17,7 +17,7 @@ USUAL = (
     ("error", "web", "session store refused a write", 3),
 )
 SPIKE = (
-    ("error", "checkout", "aeropay answered 503 to a token request", 164),
+    ("error", "checkout", "aeropay answered 503, payment not begun", 164),
     ("critical", "checkout", "order could not be captured: payment system unavailable", 4),
 )
 QUOTAS = {
@@ -75,8 +75,12 @@ def write_usage(draft: Draft) -> None:
                 at=at,
                 used=round(limit * reached) if limit else round(draft.chance.uniform(900, 1400)),
                 quota_limit=limit,
-                resets_at=at.replace(hour=0, minute=0, second=0, microsecond=0) + DAY if limit else None,
+                resets_at=_midnight_after(draft.ago(day)) if limit else None,
                 source=source,
             )
         if limit:
             draft.books.quotas[system] = round(limit * share) / limit
+
+
+def _midnight_after(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
