@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
 from typing import Literal
 
 from pydantic import Field
 
+from opsbook.sdk.errors import NotFound
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
+from opsbook.sdk.values import Json, JsonObject, Unknown, measured
 from opsbook.tools._services import ServedTool
+from opsbook.tools._windows import ending_at
+from opsbook.warehouse.figures import figure, ratio
+from opsbook.warehouse.orders import histories
+from opsbook.warehouse.revenue import names
+from opsbook.warehouse.risk import AtRisk, organizations_at_risk
+from opsbook.warehouse.silence import Silent, silent_organizations
 
 
 class AtRiskArgs(ToolArgs):
@@ -39,12 +51,85 @@ class GetAtRiskOrganizations(ServedTool[AtRiskArgs]):
     summary = "Organisations that may leave, with their signals, the evidence for each and the revenue at stake."
     Args = AtRiskArgs
 
+    async def run(self, args: AtRiskArgs, context: ToolContext) -> ToolResult:
+        """`{count, denominator, organizations, undetermined, mrr_at_stake_cents}`, or an unknown without organizations.
+
+        An organisation is `{id, name, type, level, signals: [{signal, evidence}], unread, mrr_cents}`, most signals
+        first. `denominator` counts all that were looked at, the undetermined among them. Nobody at risk while some
+        could not be judged is no 0: the count is unknown then.
+        """
+        found = await asyncio.to_thread(
+            organizations_at_risk,
+            self.services.warehouse,
+            context.as_of,
+            login_days=args.login_days,
+            campaign_days=args.campaign_days,
+            match_all=args.match == "all",
+            limit=args.limit,
+        )
+        start, end = ending_at(context, timedelta(days=max(args.login_days, args.campaign_days)))
+        source = "warehouse: organizations, users, campaigns, tickets, subscriptions"
+        if isinstance(found, Unknown):
+            return ToolResult(found.as_json(), end, source, (start, end))
+        blind = _blind(found.count, found.not_determined, found.unread)
+        value: JsonObject = {
+            "count": figure(blind or found.count),
+            "denominator": measured(found.looked_at),
+            "organizations": list(found.organizations),
+            "undetermined": list(found.undetermined),
+            "mrr_at_stake_cents": figure(blind or found.at_stake_cents, "cents"),
+        }
+        figures: dict[str, Json] = {
+            "at_risk": value["count"],
+            "at_risk_rate": blind.as_json() if blind else ratio(found.count, found.looked_at, "no organisations"),
+            "undetermined": measured(found.not_determined),
+        }
+        needs = ("organizations", "users.last_login_at", "campaigns.sent_at", "tickets", "subscriptions")
+        warnings = _warnings(found, found.count, args.limit)
+        warnings += await asyncio.to_thread(self.services.warehouse.warnings, *needs, until=end)
+        return ToolResult(value, end, source, (start, end), figures, warnings)
+
 
 class FindInactiveOrganizations(ServedTool[InactiveArgs]):
     name = "findInactiveOrganizations"
     effect = EffectClass.READ
     summary = "A list of organisations gone silent: reason, days silent per signal, contacts, order summary."
     Args = InactiveArgs
+
+    async def run(self, args: InactiveArgs, context: ToolContext) -> ToolResult:
+        """A list of `{organization_id, name, type, state, reason, days_silent, contacts, orders, mrr_cents}`.
+
+        The most valuable first. `reason` is never_started, no_login, no_orders or no_campaigns; `days_silent` has
+        login, orders and campaigns in whole days, null for what never was. The value is an unknown, and no empty list,
+        when nobody is known to be inactive and some could not be judged. Figures: `inactive`, `eligible`,
+        `inactive_rate` (inactive / eligible) and `undetermined`.
+        """
+        start, end = ending_at(context, timedelta(days=args.days))
+        found = await asyncio.to_thread(
+            silent_organizations,
+            self.services.warehouse,
+            end,
+            args.days,
+            match_all=args.match == "all",
+            limit=args.limit,
+        )
+        source = "warehouse: organizations, users, orders, campaigns"
+        if isinstance(found, Unknown):
+            names_of = ("inactive", "eligible", "inactive_rate", "undetermined")
+            return ToolResult(found.as_json(), end, source, (start, end), dict.fromkeys(names_of, found.as_json()))
+        blind = _blind(found.inactive, found.not_determined, found.unread)
+        rate = blind.as_json() if blind else ratio(found.inactive, found.eligible, "no organisation is eligible")
+        figures: dict[str, Json] = {
+            "inactive": figure(blind or found.inactive),
+            "eligible": measured(found.eligible),
+            "inactive_rate": rate,
+            "undetermined": measured(found.not_determined),
+        }
+        value: Json = blind.as_json() if blind else list(found.organizations)
+        needs = ("organizations", "users.last_login_at", "orders", "campaigns.sent_at")
+        warnings = found.warnings + _warnings(found, found.inactive, args.limit)
+        warnings += await asyncio.to_thread(self.services.warehouse.warnings, *needs, until=end)
+        return ToolResult(value, end, source, (start, end), figures, warnings)
 
 
 class GetOrderHistorySummary(ServedTool[OrderHistoryArgs]):
@@ -53,5 +138,58 @@ class GetOrderHistorySummary(ServedTool[OrderHistoryArgs]):
     summary = "What organisations used to order: their first and last order, sums, and what was ordered most."
     Args = OrderHistoryArgs
 
+    async def run(self, args: OrderHistoryArgs, context: ToolContext) -> ToolResult:
+        """A list in the order asked for: `{organization_id, name, count, consumers, first_order_at, last_order_at,
+        total_cents, average_cents, top_products}`; an unknown when orders were never loaded.
 
-TOOLS = (GetAtRiskOrganizations, FindInactiveOrganizations, GetOrderHistorySummary,)
+        Raises `NotFound` with the nearest id for an organisation that is not there.
+        """
+        return await asyncio.to_thread(self._found, tuple(dict.fromkeys(args.organizations)), context)
+
+    def _found(self, ids: tuple[str, ...], context: ToolContext) -> ToolResult:
+        warehouse = self.services.warehouse
+        found = histories(warehouse, ids, context.as_of)
+        if isinstance(found, Unknown):
+            return ToolResult(found.as_json(), context.as_of, "warehouse: orders")
+        called: dict[str, str] = {}
+        if warehouse.lacks("organizations") is None:
+            called = names(warehouse, ids)
+            self._check_known(ids)
+        value: list[Json] = [{"organization_id": key, "name": called.get(key), **found[key]} for key in ids]
+        warnings = warehouse.warnings("orders", until=context.as_of)
+        figures = {"organizations": measured(len(ids))}
+        return ToolResult(value, context.as_of, "warehouse: orders", None, figures, warnings)
+
+    def _check_known(self, ids: tuple[str, ...]) -> None:
+        known = {row["id"] for row in self.services.warehouse.rows("names", organizations=list(ids))}
+        for key in ids:
+            if key not in known:
+                every = [row["id"] for row in self.services.warehouse.rows("organization_ids")]
+                near = get_close_matches(key, every, n=1, cutoff=0.6)
+                cure = f"Did you mean {near[0]}?" if near else ""
+                raise NotFound(f"There is no organisation {key}.", cure=cure, code="no_organization")
+
+
+def _blind(count: int, undetermined: int, unread: Mapping[str, Unknown]) -> Unknown | None:
+    """Why "none" would be wrong: none is known, and some could not be judged."""
+    if count or not undetermined:
+        return None
+    reasons = "; ".join(dict.fromkeys(why.reason for why in unread.values())) or "their data could not be read"
+    noun = "organisation" if undetermined == 1 else "organisations"
+    return Unknown(f"{undetermined} {noun} could not be judged: {reasons}")
+
+
+def _warnings(found: AtRisk | Silent, count: int, limit: int) -> tuple[str, ...]:
+    warnings = [f"Not looked at: {why.reason}." for why in found.unread.values()]
+    if found.not_determined:
+        warnings.append(f"Could not be judged: {found.not_determined}.")
+    if count > limit:
+        warnings.append(f"Cut off: {limit} of {count} are listed.")
+    return tuple(warnings)
+
+
+TOOLS = (
+    GetAtRiskOrganizations,
+    FindInactiveOrganizations,
+    GetOrderHistorySummary,
+)

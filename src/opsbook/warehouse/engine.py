@@ -22,12 +22,16 @@ _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_know
 
 
 def open_reader(folder: Path, held: Mapping[str, str]) -> Connection:
-    """A connection with one view a table: over its file, or without rows for one that was never loaded."""
+    """A connection with one view a table (over its file, or without rows for one that was never loaded).
+
+    On top of them come the terms that several metrics share (`definitions.sql`).
+    """
     connection = _connect(folder)
     connection.execute("SET parquet_metadata_cache = true")
     for table in TABLES.values():
         file = held.get(table.name)
         connection.execute(f"CREATE VIEW {table.name} AS {stored(folder / file) if file else _nothing(table)}")
+    connection.execute(files(__package__).joinpath("definitions.sql").read_text("utf-8"))
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -70,5 +74,5 @@ def _connect(folder: Path) -> Connection:
 
 
 def _nothing(table: Table) -> str:
-    columns = [f"CAST(NULL AS {column.kind.sql}) AS {column.name}" for column in table.columns]
+    columns = [f"CAST(NULL AS {column.kind.sql}) AS {name(column.name)}" for column in table.columns]
     return f"SELECT {', '.join(columns)}, CAST(NULL AS VARCHAR[]) AS {UNREAD} WHERE false"

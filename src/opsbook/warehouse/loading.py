@@ -19,7 +19,7 @@ from typing import Any
 
 from opsbook.sdk.values import digest
 from opsbook.warehouse import engine
-from opsbook.warehouse.engine import Connection, literal
+from opsbook.warehouse.engine import Connection, literal, name
 from opsbook.warehouse.files import DataFile, data_files, digest_of
 from opsbook.warehouse.manifest import Held, loading_alone, read_manifest, write_manifest
 from opsbook.warehouse.report import SHOWN, BadRow, LoadReport, report_of
@@ -90,11 +90,11 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
     finally:
         connection.close()
     report = replace(report, total=facts["rows"])
-    file = f"{load.table.name}-{load.mark[:16]}.parquet"
-    if mine and mine.file == file:  # loaded before, and something else since: readers may have that file open
-        file = f"{load.table.name}-{load.mark[:16]}-{int(load.now.timestamp() * 1e6)}.parquet"
+    number = mine.number + 1 if mine else 1
+    file = f"{load.table.name}-{number}.parquet"
     draft.replace(load.folder / file)
     held[load.table.name] = Held(
+        number,
         file,
         facts["rows"],
         load.now,
@@ -123,7 +123,7 @@ def _judge(connection: Connection, load: _Load, staged: Sequence[Staged]) -> Loa
     rows = _count(connection, "SELECT count(*) FROM staged") + len(broken)
     connection.execute("DELETE FROM staged WHERE _refusal IS NOT NULL")
     sound = _count(connection, "SELECT count(*) FROM staged")
-    key = ", ".join(f"coalesce(CAST({one} AS VARCHAR), '')" for one in load.table.key)
+    key = ", ".join(f"coalesce(CAST({name(one)} AS VARCHAR), '')" for one in load.table.key)
     connection.execute(
         f"CREATE TABLE standing AS SELECT * FROM staged "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _file DESC, _row DESC) = 1"
@@ -197,10 +197,10 @@ def _cells(table: Table, texts: Sequence[str | None]) -> dict[str, str]:
 
 def _merge(connection: Connection, load: _Load, mine: Held | None) -> Path:
     """Write the stored rows that stand, then the new ones, to a draft beside the stored file."""
-    columns = ", ".join((*load.table.names, UNREAD))
+    columns = ", ".join(name(one) for one in (*load.table.names, UNREAD))
     query = f"SELECT {columns} FROM standing"
     if mine and not load.request.replace_all:
-        same = " AND ".join(f"old.{one} IS NOT DISTINCT FROM new.{one}" for one in load.table.key)
+        same = " AND ".join(f"old.{name(one)} IS NOT DISTINCT FROM new.{name(one)}" for one in load.table.key)
         old = engine.stored(load.folder / mine.file)
         query = (
             f"SELECT {columns} FROM ({old}) AS old "
@@ -215,7 +215,7 @@ def _merge(connection: Connection, load: _Load, mine: Held | None) -> Path:
 
 def _facts(connection: Connection, table: Table, draft: Path) -> dict[str, Any]:
     times = [column.name for column in table.columns if column.kind is Kind.TIME and column.name != "resets_at"]
-    latest = f"greatest({', '.join(f'max({one})' for one in times)})" if times else "NULL"
+    latest = f"greatest({', '.join(f'max({name(one)})' for one in times)})" if times else "NULL"
     rows, when = connection.execute(f"SELECT count(*), {latest} FROM ({engine.stored(draft)})").fetchall()[0]
     unread = connection.execute(
         f"SELECT one, count(*) FROM (SELECT unnest({UNREAD}) AS one FROM ({engine.stored(draft)})) GROUP BY one"

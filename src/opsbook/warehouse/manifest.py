@@ -24,12 +24,13 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Held:
-    """One table: its file and the one before, its rows, and how far its data reach.
+    """One table: how many loads it had, its file and the one before, its rows, and how far its data reach.
 
     `reach` is the later of the time of the last load and the latest time in the rows: a window that begins after it
     was never seen. `unread` counts, for each column, the rows where it could not be read or was not in the file.
     """
 
+    number: int
     file: str
     rows: int
     loaded_at: datetime

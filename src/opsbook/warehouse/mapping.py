@@ -1,8 +1,8 @@
 """Which of a file's columns becomes which of ours: `ours=theirs`, `ours=theirs:transform`, `ours=@constant`.
 
-Transforms are a closed set: `usd` (an amount in dollars, or another main unit, to cents), `not` (turns a flag round) and
-`sha256` (the hash of a text in lower case, for phone numbers). `@` alone is the empty constant: nothing, and known to
-be nothing. Our columns that are not mapped are taken from theirs of the same name, whatever the case and underscores.
+Transforms are a closed set: `usd` (an amount in dollars, or another main unit, to cents), `not` (turns a flag round)
+and `sha256` (the hash of a text in lower case, for phone numbers). `@` alone is the empty constant: nothing, and known
+to be nothing. What is not mapped is taken from their column of the same name, whatever its case and underscores.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ def _csv_rows(opened: IO[bytes], file: DataFile, refuse: Callable[[Broken], None
     width = len(file.header)
     for row, (record, fault) in enumerate(_records(opened, file.delimiter), start=2):
         text = record.decode("utf-8", "replace")
-        reason, cells = fault, []
+        reason: str = fault
+        cells: list[str] = []
         if not reason:
             reason, cells = _cells(record, file.delimiter, width)
         if reason:

@@ -44,7 +44,7 @@ class Staged:
 
 
 def make_staging(connection: Connection, table: Table) -> None:
-    columns = ", ".join(f"{column.name} {column.kind.sql}" for column in table.columns)
+    columns = ", ".join(f"{name(column.name)} {column.kind.sql}" for column in table.columns)
     hidden = f"{UNREAD} VARCHAR[], _file INTEGER, _row BIGINT, _refusal VARCHAR, _cells VARCHAR[]"
     connection.execute(f"CREATE TABLE staged ({columns}, {hidden})")
 
@@ -155,10 +155,10 @@ def _unread(source: Source, place: int) -> str:
 
 
 def _relation(file: DataFile, header: Sequence[str]) -> str:
+    path = literal(str(file.path))
     if file.form == "parquet":
         chosen = ", ".join(f"CAST({name(one)} AS VARCHAR) AS {name(one)}" for one in header)
-        return f"SELECT {chosen}, file_row_number + 1 AS _row FROM read_parquet({literal(str(file.path))}, file_row_number = true)"
-    path = literal(str(file.path))
+        return f"SELECT {chosen}, file_row_number + 1 AS _row FROM read_parquet({path}, file_row_number = true)"
     if file.form == "jsonl":
         keys = ", ".join(f"{literal(one)}: 'VARCHAR'" for one in header)
         return (

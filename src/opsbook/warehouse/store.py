@@ -91,11 +91,12 @@ class Warehouse:
             table, _, column = need.partition(".")
             held = self.held(table)
             if held is None:
-                return Unknown(f"{table} were never loaded" if table != "usage" else "usage was never loaded")
+                return Unknown(f"{table} {_verb(table)} never loaded")
             if column and held.rows and held.unread.get(f"-{column}", 0) == held.rows:
-                return Unknown(f"{table} were loaded without {column}")
+                return Unknown(f"{table} {_verb(table)} loaded without {column}")
             if since is not None and held.reach <= since:
-                return Unknown(f"{table} were last loaded before this period, on {held.loaded_at:%Y-%m-%d %H:%M} UTC")
+                when = f"{held.loaded_at:%Y-%m-%d %H:%M} UTC"
+                return Unknown(f"{table} {_verb(table)} last loaded before this period, on {when}")
         return None
 
     def warnings(self, *needs: str, until: datetime) -> tuple[str, ...]:
@@ -107,9 +108,8 @@ class Warehouse:
             if held is None:
                 continue
             if until - held.reach > STALE:
-                found[
-                    f"{table} were last loaded on {held.loaded_at:%Y-%m-%d %H:%M} UTC; what came later is missing."
-                ] = None
+                when = f"{held.loaded_at:%Y-%m-%d %H:%M} UTC"
+                found[f"{table} {_verb(table)} last loaded on {when}; what came later is missing."] = None
             if column and (bad := held.unread.get(column, 0)):
                 found[f"{column} of {table} could not be read in {bad} of {held.rows} rows."] = None
         return tuple(found)
@@ -152,6 +152,10 @@ def _loading() -> ModuleType:
     from opsbook.warehouse import loading  # noqa: PLC0415 the same: it works with the engine
 
     return loading
+
+
+def _verb(table: str) -> str:
+    return "were" if table.endswith("s") else "was"
 
 
 def _naive(value: Any) -> Any:

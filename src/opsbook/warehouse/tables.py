@@ -132,7 +132,7 @@ _TABLES = (
             _must("interval_months", Kind.COUNT, "months that the amount pays for: 1 monthly, 12 annual", 1),
             Column("plan", Kind.TEXT, "the plan's name, a label only"),
             Column(
-                "provider_subscription_id", Kind.TEXT, "the payment provider's id; rows that share it are one contract"
+                "provider_subscription_id", Kind.TEXT, "the payment provider's id; rows sharing it are one contract"
             ),
             Column("started_at", Kind.TIME, "when it began at this price"),
             Column("ended_at", Kind.TIME, "when it ended or was replaced; empty while it runs"),

@@ -1,0 +1,61 @@
+"""Takes the figures that cannot be rebuilt later: once for each local date, by the first run of that date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from opsbook.sdk.clock import Clock
+from opsbook.sdk.values import Unknown
+from opsbook.warehouse.daily import daily_metrics
+from opsbook.warehouse.revenue import mrr_now, reconstruct_mrr
+
+if TYPE_CHECKING:
+    from opsbook.records.snapshots import Snapshots
+    from opsbook.warehouse import Warehouse
+
+
+class Snapshotter:
+    """Called before a run's first segment. What is unknown is not taken as 0: revenue is then not taken at all."""
+
+    def __init__(self, warehouse: Warehouse, snapshots: Snapshots, clock: Clock) -> None:
+        self.warehouse = warehouse
+        self.snapshots = snapshots
+        self.clock = clock
+
+    async def before(self, run: Mapping[str, Any]) -> None:
+        """Take the snapshots of the run's local date unless they were taken. Safe to repeat.
+
+        A run of another date than today (a retry, a dry run of the past) takes none: the revenue of now would get a
+        date that it was not of. `run` has `as_of` (aware), `timezone` and `id`.
+        """
+        zone = ZoneInfo(str(run["timezone"]))
+        as_of: datetime = run["as_of"]
+        now = self.clock.now()
+        day = as_of.astimezone(zone).date()
+        if day != now.astimezone(zone).date() or await asyncio.to_thread(self.snapshots.has_day, day):
+            return
+        found = await asyncio.to_thread(mrr_now, self.warehouse, as_of)
+        metrics = await asyncio.to_thread(daily_metrics, self.warehouse, as_of)
+        # The metrics first: `has_day` asks for the revenue, so a crash between the two leaves the day to be finished.
+        await self.snapshots.take_metrics(day, metrics, taken_at=now, run_id=run["id"])
+        if not isinstance(found, Unknown):
+            await self.snapshots.take_mrr(day, found.cents, taken_at=now, run_id=run["id"])
+
+    async def reconstruct(self, days: int, zone: ZoneInfo) -> int | Unknown:
+        """Back-fill the revenue of the `days` local dates before today from contracts; how many dates were stored.
+
+        The snapshots are marked as reconstructed; a date that has one keeps it.
+        """
+        now = self.clock.now()
+        today = now.astimezone(zone).date()
+        stored = 0
+        for day in (today - timedelta(days=back) for back in range(days, 0, -1)):
+            found = await asyncio.to_thread(reconstruct_mrr, self.warehouse, day, zone)
+            if isinstance(found, Unknown):
+                return found
+            stored += await self.snapshots.take_mrr(day, found, taken_at=now, reconstructed=True)
+        return stored

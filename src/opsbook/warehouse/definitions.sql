@@ -1,0 +1,114 @@
+-- The terms that several metrics share. A metric says what it counts; what counts at all is said here.
+-- Moments are half-open: at `as_of`, whatever happened before it has happened.
+
+-- Orders that count: not from the demo, not cancelled. An order that does not say its mode is live.
+CREATE VIEW live_orders AS
+SELECT * FROM orders
+WHERE coalesce(mode, 'live') <> 'demo' AND coalesce(status, '') NOT IN ('cancelled', 'canceled');
+
+-- One text for each address, so that a person's captures and accounts can be told to be the same person's.
+CREATE MACRO address(email) AS nullif(lower(trim(email)), '');
+
+-- Addresses that the till import invents for people without one.
+CREATE MACRO is_placeholder(email) AS coalesce(regexp_matches(lower(email), '@.*\.local$'), false);
+
+-- Role families. The platform's own people are `internal` and no signups; a role of no family is `other`.
+CREATE MACRO cohort(role) AS
+    CASE
+        WHEN role = 'customer' THEN 'customer'
+        WHEN role = 'budtender' OR starts_with(role, 'dispensary') THEN 'dispensary'
+        WHEN starts_with(role, 'brand') THEN 'brand'
+        WHEN starts_with(role, 'super_') OR role = 'intern' THEN 'internal'
+        ELSE 'other'
+    END;
+
+-- People with an account, without test accounts and invented addresses.
+CREATE VIEW people AS
+SELECT *, coalesce(signup_at, created_at) AS came_at, cohort(role) AS cohort, address(email) AS address
+FROM users
+WHERE NOT coalesce(is_test, false) AND NOT is_placeholder(email);
+
+-- Who works for an organisation: its consumers have accounts too, and their logins are not its own.
+CREATE VIEW members AS
+SELECT * FROM users
+WHERE organization_id IS NOT NULL AND NOT coalesce(is_test, false) AND cohort(role) <> 'customer';
+
+-- The last sign of life of each organisation's people, and whether one of them has a login nobody can read.
+CREATE VIEW organization_logins AS
+SELECT
+    organization_id,
+    max(last_login_at) AS last_login_at,
+    bool_or(list_has_any(unread, ['last_login_at', '-last_login_at'])) AS login_unread
+FROM members
+GROUP BY organization_id;
+
+-- The last campaign that each organisation sent before a moment.
+CREATE MACRO organization_campaigns(as_of) AS TABLE
+SELECT
+    organization_id,
+    max(sent_at) AS last_campaign_at,
+    bool_or(list_has_any(unread, ['sent_at', '-sent_at'])) AS campaign_unread
+FROM campaigns
+WHERE sent_at IS NULL OR sent_at < as_of
+GROUP BY organization_id;
+
+-- Organisations that exist at a moment: come, not gone, no test accounts.
+CREATE MACRO standing_organizations(as_of) AS TABLE
+SELECT * FROM organizations
+WHERE created_at < as_of
+    AND NOT coalesce(is_test, false)
+    AND NOT coalesce(canceled_at < as_of, status IN ('canceled', 'cancelled'), false);
+
+-- A contract's amount for one month in whole cents, half a cent up: exact, without fractions in between.
+CREATE MACRO monthly_cents(amount_cents, interval_months) AS
+    (2 * amount_cents + interval_months) // (2 * interval_months);
+
+CREATE MACRO is_running(started_at, ended_at, as_of) AS
+    coalesce(started_at < as_of, true) AND coalesce(ended_at >= as_of, true);
+
+-- Contracts that are paid at a moment, by the status that they have now: each once, however often it is written down
+-- (rows that share the provider's id are one; the one that began last stands).
+CREATE MACRO contracts(as_of) AS TABLE
+SELECT s.*, monthly_cents(s.amount_cents, s.interval_months) AS mrr_cents, coalesce(s.currency, 'usd') AS paid_in
+FROM subscriptions AS s
+LEFT JOIN organizations AS o ON o.id = s.organization_id
+WHERE s.status IN ('active', 'past_due')
+    AND is_running(s.started_at, s.ended_at, as_of)
+    AND NOT coalesce(o.is_test, false)
+QUALIFY row_number() OVER (
+    PARTITION BY s.organization_id, s.provider_subscription_id, if(s.provider_subscription_id IS NULL, s.id, NULL)
+    ORDER BY s.started_at DESC NULLS LAST, s.amount_cents DESC, s.id
+) = 1;
+
+CREATE MACRO organization_mrr(as_of) AS TABLE
+SELECT organization_id, CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents
+FROM contracts(as_of)
+GROUP BY organization_id;
+
+-- The four places where leads are captured, `other` for any other place.
+CREATE MACRO source_of(word) AS
+    CASE
+        WHEN starts_with(word, 'vibe') OR starts_with(word, 'mobile-vibe') OR starts_with(word, 'mobile_vibe')
+            THEN 'vibe_studio'
+        WHEN starts_with(word, 'academy') THEN 'academy'
+        WHEN starts_with(word, 'training') THEN 'training'
+        WHEN replace(replace(word, '-', '_'), ' ', '_') IN ('age_gate', 'agegate') THEN 'age_gate'
+        ELSE 'other'
+    END;
+
+-- Texts that others wrote, without what must not leave: addresses, secrets, long ids. Equal faults become equal texts.
+CREATE MACRO redacted(message) AS
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(
+                    left(message, 2000),
+                    '(?i)\b(bearer|basic|password|passwd|secret|token|api[_-]?key|authorization)\b([ :="'']+)[^\s,;"'']+',
+                    '\1\2<secret>', 'g'
+                ),
+                '[^\s@<>"'']+@[^\s@<>"'']+\.[A-Za-z]{2,}', '<address>', 'g'
+            ),
+            '\b(sk|pk|rk|ghp|xox[a-z])[-_][A-Za-z0-9_-]{8,}|\b[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]{19,}', '<id>', 'g'
+        ),
+        '\+?\b\d[\d().-]{5,}\d\b', '<number>', 'g'
+    );

@@ -1,0 +1,161 @@
+"""Organisations gone silent: which, for what reason, whom to write to, and what could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+from opsbook.warehouse.orders import histories
+from opsbook.warehouse.store import Warehouse
+
+DAY = timedelta(days=1)
+SIGNALS = ("login", "orders", "campaigns")  # in this order where two have been silent equally long
+NEEDS = {"login": "users.last_login_at", "orders": "orders", "campaigns": "campaigns.sent_at"}
+REASONS = {"login": "no_login", "orders": "no_orders", "campaigns": "no_campaigns"}
+NEVER_STARTED = "never_started"
+_COLUMNS = {
+    "login": ("login", "last_login_at"),
+    "orders": ("ordering", "last_order_at"),
+    "campaigns": ("campaign", "last_campaign_at"),
+}
+
+
+@dataclass(frozen=True)
+class Silent:
+    """`organizations` is cut off at the limit, `inactive` is not; `undetermined` names some, `not_determined` counts.
+
+    `unread` says why a signal could not be read for anybody.
+    """
+
+    organizations: list[JsonObject]
+    undetermined: list[JsonObject]
+    eligible: int
+    inactive: int
+    not_determined: int
+    unread: Mapping[str, Unknown]
+    warnings: tuple[str, ...]
+
+
+def silent_organizations(
+    warehouse: Warehouse, as_of: datetime, days: int, *, match_all: bool, limit: int
+) -> Silent | Unknown:
+    """Organisations silent over `days` days, the most valuable first, as `metrics/inactive_organizations.sql` says.
+
+    Unknown when organizations were never loaded. A signal that cannot be read leaves organisations undetermined.
+    """
+    if missing := warehouse.lacks("organizations"):
+        return missing
+    start = as_of - days * DAY
+    unread = {name: why for name, need in NEEDS.items() if (why := warehouse.lacks(need, since=start))}
+    rows = warehouse.rows(
+        "inactive_organizations",
+        as_of=as_of,
+        start=start,
+        match_all=match_all,
+        limit=limit,
+        logins="login" not in unread,
+        orders="orders" not in unread,
+        campaigns="campaigns" not in unread,
+    )
+    found = [row for row in rows if row["verdict"] == "inactive"]
+    ids = [str(row["id"]) for row in found]
+    people, consent = _contacts(warehouse, ids)
+    bought = histories(warehouse, ids, as_of)
+    unpriced = warehouse.lacks("subscriptions") or several_currencies(warehouse, as_of)
+    organizations = [
+        {
+            **_organization(row, as_of, match_all),
+            "contacts": people.get(row["id"], []),
+            "orders": bought.as_json() if isinstance(bought, Unknown) else bought[row["id"]],
+            "mrr_cents": unpriced.as_json() if unpriced else row["mrr_cents"],
+        }
+        for row in found
+    ]
+    undetermined: list[JsonObject] = [
+        {"id": row["id"], "name": row["name"], "unread": _unread(row)}
+        for row in rows
+        if row["verdict"] == "undetermined"
+    ]
+    first = rows[0]
+    return Silent(
+        organizations,
+        undetermined,
+        first["eligible"],
+        first["inactive"],
+        first["not_determined"],
+        unread,
+        consent,
+    )
+
+
+def _organization(row: Mapping[str, Any], as_of: datetime, match_all: bool) -> JsonObject:
+    last = {name: row[column] for name, (_, column) in _COLUMNS.items()}
+    states = {name: row[column] for name, (column, _) in _COLUMNS.items()}
+    days: dict[str, Json] = {}
+    for name, at in last.items():
+        unknown = Unknown("it could not be read").as_json()
+        days[name] = unknown if states[name] == "unread" else None if at is None else max(0, (as_of - at) // DAY)
+    silent = [name for name in SIGNALS if match_all or states[name] == "silent"]
+    return {
+        "organization_id": row["id"],
+        "name": row["name"],
+        "type": row["type"],
+        "state": row["state"],
+        "reason": _reason(last, silent, states),
+        "days_silent": days,
+    }
+
+
+def _reason(last: Mapping[str, datetime | None], silent: Sequence[str], states: Mapping[str, str]) -> str:
+    """Never started, when nothing ever came; otherwise the signal that has been silent longest, never being longest."""
+    if all(last[name] is None and states[name] == "silent" for name in SIGNALS):
+        return NEVER_STARTED
+    for name in silent:
+        if last[name] is None:
+            return REASONS[name]
+    ages = {name: at for name in silent if (at := last[name]) is not None}
+    return REASONS[min(ages, key=lambda name: ages[name])]
+
+
+def _unread(row: Mapping[str, Any]) -> list[Json]:
+    return [name for name, (column, _) in _COLUMNS.items() if row[column] == "unread"]
+
+
+def _contacts(warehouse: Warehouse, ids: Sequence[str]) -> tuple[dict[str, list[Json]], tuple[str, ...]]:
+    """Whom to write to at each organisation; what nobody knows about their consent is unknown, with a warning."""
+    if not ids:
+        return {}, ()
+    found: dict[str, list[Json]] = {}
+    for row in warehouse.rows("contacts", organizations=list(ids)):
+        found.setdefault(row["organization_id"], []).append(
+            {
+                "contact_id": row["id"],
+                **{name: row[name] for name in ("first_name", "display_name", "email", "role", "is_test")},
+                "email_unsubscribed_at": _consent(
+                    plain(row["email_unsubscribed_at"]), row["consent_unread"], row["consent_absent"]
+                ),
+                "email_opt_out": _consent(row["email_opt_out"], row["opt_out_unread"], row["opt_out_absent"]),
+            }
+        )
+    lacking = [
+        why.reason
+        for need in ("users.email_unsubscribed_at", "organizations.email_opt_out")
+        if (why := warehouse.lacks(need))
+    ]
+    cure = "Map the column, or say with `=@` that there are no opt-outs."
+    return found, tuple(f"Nobody can be written to: {reason}. {cure}" for reason in lacking)
+
+
+def _consent(value: Json, unread: bool, absent: bool) -> Json:
+    if unread:
+        return Unknown("it could not be read").as_json()
+    return Unknown("it was not loaded").as_json() if absent else value
+
+
+def several_currencies(warehouse: Warehouse, as_of: datetime) -> Unknown | None:
+    """Why revenue cannot be summed, when contracts are paid in more than one currency."""
+    found = [row["currency"] for row in warehouse.rows("currencies", as_of=as_of)]
+    return Unknown(f"subscriptions are in several currencies: {', '.join(found)}") if len(found) > 1 else None
