@@ -56,7 +56,7 @@ def said(program: subprocess.Popen[str]) -> str:
     assert program.stdout is not None
     if not select.select([program.stdout], [], [], PATIENCE)[0]:
         sys.exit("The server said nothing.")
-    return program.stdout.readline()
+    return program.stdout.readline() or sys.exit("The server ended before it was ready.")
 
 
 def ready(url: str) -> bool:
