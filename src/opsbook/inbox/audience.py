@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError
 
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.values import JsonObject, Unknown, unknown_in
@@ -22,7 +22,8 @@ def _measured(value: Any) -> Any:
     return value
 
 
-Known = Annotated[T | Unknown | None, BeforeValidator(_measured)]  # None: there is nothing; Unknown: nobody can tell
+# None: there is nothing; `Unknown`: nobody can tell.
+Known = Annotated[T | InstanceOf[Unknown] | None, BeforeValidator(_measured)]
 
 
 class _Part(BaseModel):

@@ -26,7 +26,7 @@ class Discount(ToolArgs):
 class CampaignArgs(ToolArgs):
     """`audience` is what `findInactiveOrganizations` answers; `discount` is percent, or percent and days."""
 
-    audience: list[JsonObject] = Field(min_length=1, max_length=5000)
+    audience: list[dict[str, Any]] = Field(min_length=1, max_length=5000)
     discount: Discount | Percent = Discount(percent=20)
     channel: Literal["email"] = "email"
 
