@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -79,13 +80,14 @@ def _alleaves(asked: Asked) -> Answer:
 
 def _hubspot(asked: Asked) -> Answer:
     limit, share, _ = QUOTAS["hubspot"]
+    now = datetime.now(UTC)
     usage = {
         "name": "private-apps-api-calls-daily",
         "usageLimit": limit,
         "currentUsage": round((limit or 0) * share),
-        "collectedAt": "2026-01-01T00:00:00Z",
+        "collectedAt": now.isoformat(),
         "fetchStatus": "SUCCESS",
-        "resetsAt": "2026-01-02T00:00:00Z",
+        "resetsAt": (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).isoformat(),
     }
     return Answer({"results": [usage]})
 

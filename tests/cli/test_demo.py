@@ -1,0 +1,93 @@
+"""`demo`: four runs on the sample company, told in full, in a home that other verbs can look into."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.commanding import Answer, Shell
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, Answer]:
+    """One demo as a person starts it, with a key in the environment that must not be used."""
+    shell = Shell(tmp_path_factory.mktemp("demo"))
+    env = {"HUBSPOT_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": "not-a-key", "PYTHONWARNINGS": "default"}
+    return shell, shell.process("demo", env=env)
+
+
+def test_it_ends_well_and_prints_runs_reports_threads_and_deliveries(played: tuple[Shell, Answer]) -> None:
+    _, answer = played
+    assert answer.code == 0, answer.err[-2000:]
+    assert "Traceback" not in answer.err
+    for words in (
+        "Daily",
+        "Integration",
+        "Weekly",
+        "verdict",
+        "succeeded",
+        "not_met",
+        "Aeropay",
+        "Thread:",
+        "The first letter:",
+        "left out, unsubscribed",
+        "What was sent",
+        "Not met:",
+        "Could not be measured:",
+        "opsbook runs list",
+    ):
+        assert words in answer.out, words
+
+
+def test_no_line_is_wider_than_a_page_but_what_was_written_as_it_is(played: tuple[Shell, Answer]) -> None:
+    _, answer = played
+    tables = [line for line in answer.out.splitlines() if line.startswith("  ") and "  " in line.strip()]
+    assert tables
+    assert all(len(line) <= 100 for line in tables)
+
+
+def test_the_next_commands_work_in_its_home(played: tuple[Shell, Answer]) -> None:
+    shell, _ = played
+    env = {**os.environ, "OPSBOOK_CONFIG": ".opsbook-demo/opsbook.toml"}
+    env.pop("OPSBOOK_HOME", None)
+    kept = {name: env[name] for name in ("PATH", "OPSBOOK_CONFIG")}
+    listed = shell.process("runs", "list", "--json", env={**kept, "OPSBOOK_HOME": ""})
+    assert listed.code == 0, listed.err
+    runs = listed.json["items"]
+    assert len(runs) == 4
+    for run in runs:
+        assert {"id", "playbook_id", "state", "verdict"} <= set(run)
+        assert all({"status", "started_at", "attempts"} <= set(step) for step in run["steps"])
+
+
+def test_a_folder_that_no_demo_made_is_left_alone(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear", encoding="utf-8")
+    answer = shell("demo", "--home", "mine")
+    assert answer.code == 2
+    assert "holds files that no demo made" in answer.err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_a_file_is_no_home(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("dear", encoding="utf-8")
+    answer = shell("demo", "--home", "mine")
+    assert (answer.code, answer.out) == (2, "")
+    assert "is no folder" in answer.err
+
+
+def test_for_programs_it_prints_one_object_and_makes_its_home_afresh(shell: Shell, tmp_path: Path) -> None:
+    answers = [shell.process("demo", "--json", "--home", "mine", "--seed", "11") for _ in range(2)]
+    for answer in answers:
+        assert answer.code == 0, answer.err[-2000:]
+        told = answer.json
+        assert len(told["runs"]) == 4
+        assert told["loaded"]["orders"] >= 20_000
+        assert told["loaded"]["organizations"] >= 300
+        assert told["mail"]
+        assert told["slack"]
+        assert {thread["type"] for thread in told["threads"]} == {"incident", "campaign", "growth_review"}
+    assert answers[0].json["loaded"] == answers[1].json["loaded"]
+    assert len(list((tmp_path / "mine" / "mail").iterdir())) == len(answers[1].json["mail"])
