@@ -1,7 +1,7 @@
 """The vocabulary of a grammar: a step type declares its own keys with these types.
 
     class Fields(StepFields):
-        tool: Annotated[str, ToolName]
+        tool: ToolName
         with_: Filled = Field(default_factory=dict, alias="with")
 
 `validate` walks the annotations, so a field that is an `Expression` is parsed and its names are checked, a `Filled`
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -76,14 +76,41 @@ class BlockMark:
     """Marks a list of steps."""
 
 
+class ToolMark:
+    """Marks the name of a tool; a key `with` beside it holds the tool's arguments."""
+
+
+class AgentMark:
+    """Marks the id of an agent."""
+
+
+class ChannelMark:
+    """Marks the name of a channel."""
+
+
+class NameMark:
+    """Marks a name or a step id that an earlier step gives."""
+
+
 Expression = Annotated[str, Field(min_length=1, max_length=4096), ExpressionMark()]
 Condition = Annotated[str, Field(min_length=1, max_length=4096), ConditionMark()]
 Filled = Annotated[Any, FilledMark()]
 Text = Annotated[str, Field(max_length=65536), FilledMark()]
+ToolName = Annotated[str, ToolMark()]
+AgentName = Annotated[str, AgentMark()]
+ChannelName = Annotated[str, ChannelMark()]
+SavedName = Annotated[str, NameMark()]
 
 
 class StepFields(BaseModel):
-    """Base of a step type's own keys. Unknown keys are refused; aliases give the key where Python forbids the name."""
+    """Base of a step type's own keys. Unknown keys are refused; aliases give the key where Python forbids the name.
+
+    `spreads`: its blocks run beside each other, in branches. `parks`: it lets go of the run for a while, which a branch
+    cannot do.
+    """
+
+    spreads: ClassVar[bool] = False
+    parks: ClassVar[bool] = False
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
 

@@ -28,7 +28,9 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.fields import (
     ID_PATTERN,
     NAME_PATTERN,
+    AgentName,
     BlockMark,
+    ChannelName,
     Condition,
     Duration,
     Expression,
@@ -134,7 +136,7 @@ class Step(Part):
     id: Annotated[str, Field(pattern=NAME_PATTERN)]
     type: str
     name: str = ""
-    agent: str | None = None
+    agent: AgentName | None = None
     when: Condition | None = None
     save_as: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
     timeout: Duration | None = None
@@ -203,7 +205,7 @@ class AlertRule(Part):
     key: Text = ""
     message: Text = ""
     thread: Text = ""
-    notify: tuple[str, ...] = ()
+    notify: tuple[ChannelName, ...] = ()
     remind_every: Duration | None = None
 
 
@@ -242,7 +244,7 @@ class Playbook(Part):
     id: Annotated[str, Field(pattern=ID_PATTERN)]
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: str = ""
-    agent: str | None = None
+    agent: AgentName | None = None
     enabled: bool = True
     labels: JsonMap = Field(default_factory=dict)
     inputs: dict[Annotated[str, Field(pattern=NAME_PATTERN)], InputField] = Field(default_factory=dict)

@@ -12,21 +12,6 @@ from opsbook.runs.journal import Entry, Journal, StepStatus, visible
 from opsbook.runs.plan import Plan
 from opsbook.sdk.values import Json, JsonObject, Unknown
 
-BUILT_IN = (
-    "inputs",
-    "steps",
-    "run",
-    "playbook",
-    "today",
-    "date",
-    "week_start",
-    "week_end",
-    "week_number",
-    "scheduled_for",
-    "trigger",
-    "people",
-)
-
 
 def built_in(playbook: Playbook, run: Mapping[str, Any], people: Mapping[str, str]) -> JsonObject:
     """Names that every run has. Dates are local to the playbook's zone and belong to the *scheduled* time.

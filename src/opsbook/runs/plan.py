@@ -118,7 +118,7 @@ class Plan:
 
     def spreads(self, step: Step) -> bool:
         """Whether the step's blocks run beside each other, in journals of their own."""
-        return self.step_types[step.type].spreads
+        return step.fields.spreads
 
     @cached_property
     def _own_line(self) -> list[tuple[str, Step]]:

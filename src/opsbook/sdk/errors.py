@@ -125,8 +125,20 @@ class Conflict(CallerMistake):
     http_status = 409
 
 
+RETRYABLE = (
+    "timeout",
+    "network",
+    "rate_limited",
+    "http_5xx",
+    "busy",
+    "delivery_failed",
+    "store_unreachable",
+    "retry_later",
+)  # every code of a `RetryLater`: what `retry: {on: [...]}` can name
+
+
 class RetryLater(OpsbookError):
-    """The same call may work later. Codes in use: `timeout`, `network`, `rate_limited`, `http_5xx`, `busy`."""
+    """The same call may work later. Its codes are those of `RETRYABLE`."""
 
     code = "retry_later"
     http_status = 503

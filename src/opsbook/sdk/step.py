@@ -175,7 +175,6 @@ class StepType(ABC, Generic[F]):
     """One step type. Its file's name is its `type` in a playbook; the file holds `Fields` and `STEP`."""
 
     Fields: ClassVar[type[Any]]
-    spreads: ClassVar[bool] = False  # its blocks run beside each other, in branches
 
     @classmethod
     def boundary(cls, fields: F, effects: Mapping[str, str]) -> Boundary:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from opsbook.playbooks.fields import Expression, StepFields, Text
+from opsbook.playbooks.fields import AgentName, Expression, StepFields, Text
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
 from opsbook.sdk.work import Attachment, ThreadDraft
 
@@ -29,7 +29,7 @@ class Fields(StepFields):
     title: Text
     body: Text = ""
     assign_to: tuple[str, ...] = ()
-    agents: tuple[str, ...] = ()
+    agents: tuple[AgentName, ...] = ()
     attach: tuple[Attach, ...] = ()
     dedup_key: Text | None = None
     campaign: Expression | None = Field(default=None, description="names the campaign that the thread decides about")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from pydantic import Field
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.fields import NAME_PATTERN, Filled, StepFields, Text
+from opsbook.playbooks.fields import NAME_PATTERN, AgentName, Filled, StepFields, Text, ToolName
 from opsbook.sdk.errors import Problem
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
 from opsbook.sdk.work import Assignment, ToolRequest
@@ -17,7 +16,7 @@ from opsbook.sdk.work import Assignment, ToolRequest
 class ToolUse(StepFields):
     """One tool of the assignment; `as` names its answer when there are several."""
 
-    tool: str
+    tool: ToolName
     with_: Filled = Field(default_factory=dict, alias="with")
     as_: str | None = Field(default=None, alias="as", pattern=NAME_PATTERN)
 
@@ -25,7 +24,7 @@ class ToolUse(StepFields):
 class Fields(StepFields):
     """`to` is the agent. Without `tools` the agent's own tool is asked, with the arguments in `with`."""
 
-    to: str
+    to: AgentName
     task: Text
     tools: tuple[ToolUse, ...] = ()
     with_: Filled = Field(default_factory=dict, alias="with")
@@ -33,11 +32,7 @@ class Fields(StepFields):
 
     def problems(self, catalog: Catalog) -> Iterator[Problem]:
         agent = catalog.agents.get(self.to)
-        if agent is None:
-            near = get_close_matches(self.to, catalog.agents, 1)
-            cure = f"Did you mean {near[0]}?" if near else f"Agents here: {', '.join(sorted(catalog.agents))}."
-            yield Problem("There is no such agent to delegate to.", cure, path="to", code="unknown_agent")
-        elif not self.tools and agent.answers_with is None:
+        if agent is not None and not self.tools and agent.answers_with is None:
             yield Problem(f"{agent.id} has no tool of its own.", "List the tools to ask.", path="to", code="no_tool")
 
 

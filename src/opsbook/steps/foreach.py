@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class Fields(StepFields):
     """`as` names the item inside the block, `index` counts from 0. The branches' keys come from the items' content,
     so that a list that is read again in another order still meets its own branches."""
 
+    spreads: ClassVar[bool] = True
+
     items: Expression
     as_: str = Field(default="item", alias="as", pattern=NAME_PATTERN)
     do: Block = Field(min_length=1)
@@ -36,7 +38,6 @@ class Fields(StepFields):
 
 class Foreach(StepType[Fields]):
     Fields = Fields
-    spreads = True
 
     async def run(self, fields: Fields, context: StepContext) -> Spread:
         items = context.evaluate(fields.items)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 
 from pydantic import Field
 
-from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.fields import Filled, StepFields, Text
+from opsbook.playbooks.fields import ChannelName, Filled, StepFields, Text
 from opsbook.playbooks.model import Severity
-from opsbook.sdk.errors import PersonNeeded, Problem, RetryLater
+from opsbook.sdk.errors import PersonNeeded, RetryLater
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
 from opsbook.sdk.values import JsonObject
 from opsbook.sdk.work import Message
@@ -19,19 +17,12 @@ from opsbook.sdk.work import Message
 class Fields(StepFields):
     """`to` holds addresses or names of the settings' people; `body` is Markdown."""
 
-    channels: tuple[str, ...] = Field(min_length=1)
+    channels: tuple[ChannelName, ...] = Field(min_length=1)
     to: Filled = ()
     severity: Severity = Severity.NORMAL
     subject: Text
     body: Text
     dedup_key: Text | None = None
-
-    def problems(self, catalog: Catalog) -> Iterator[Problem]:
-        for index, channel in enumerate(self.channels):
-            if channel not in catalog.channels:
-                near = get_close_matches(channel, catalog.channels, 1)
-                cure = f"Did you mean {near[0]}?" if near else f"Channels here: {', '.join(sorted(catalog.channels))}."
-                yield Problem("There is no such channel.", cure, path=f"channels/{index}", code="unknown_channel")
 
 
 class Notify(StepType[Fields]):

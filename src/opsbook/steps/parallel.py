@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from opsbook.sdk.step import Branch, Spread, StepContext, StepType
 class Fields(StepFields):
     """A branch is worth what its last step is worth."""
 
+    spreads: ClassVar[bool] = True
+
     branches: dict[Annotated[str, Field(pattern=NAME_PATTERN)], Block] = Field(min_length=1)
     at_once: Annotated[int, Field(ge=1, le=100)] = 10
     fail_fast: bool = True
@@ -25,7 +27,6 @@ class Fields(StepFields):
 
 class Parallel(StepType[Fields]):
     Fields = Fields
-    spreads = True
 
     async def run(self, fields: Fields, context: StepContext) -> Spread:
         branches = tuple(Branch(name, f"branches/{name}") for name in fields.branches)

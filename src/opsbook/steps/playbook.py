@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -17,6 +18,8 @@ from opsbook.sdk.values import Json
 
 class Fields(StepFields):
     """A child that does not end within `within` fails the step; the child itself goes on."""
+
+    parks: ClassVar[bool] = True
 
     playbook: str
     inputs: Filled = Field(default_factory=dict)

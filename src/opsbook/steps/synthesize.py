@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from opsbook.playbooks.fields import StepFields, Text
+from opsbook.playbooks.fields import SavedName, StepFields, Text
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
 from opsbook.sdk.work import Writing
 
@@ -17,7 +17,7 @@ class Fields(StepFields):
     title: Text = ""
     sections: tuple[str, ...] = ()
     template: Text | None = None
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[SavedName, ...] = ()
     format: Literal["markdown"] = "markdown"
     model_tier: str | None = None
 

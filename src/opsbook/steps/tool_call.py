@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from opsbook.playbooks.fields import Filled, StepFields
+from opsbook.playbooks.fields import Filled, StepFields, ToolName
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
 
 
 class Fields(StepFields):
     """`with` holds the tool's arguments; texts in it may use `{{ }}`."""
 
-    tool: str
+    tool: ToolName
     with_: Filled = Field(default_factory=dict, alias="with")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
@@ -13,6 +14,8 @@ from opsbook.sdk.step import Park, StepContext, StepType
 
 class Fields(StepFields):
     """`for` counts from the moment the step is reached; `until` is a time with its offset (RFC 3339)."""
+
+    parks: ClassVar[bool] = True
 
     for_: Duration | None = Field(default=None, alias="for")
     until: Text | None = None
