@@ -65,14 +65,14 @@ class Bot:
 
     async def _find_in(self, channel: str, key: str) -> Receipt | None:
         oldest = (self.http.clock.now() - LOOK_BACK).timestamp()
-        query: dict[str, str | int] = {
+        query = {
             "channel": channel,
-            "limit": PAGE,
+            "limit": str(PAGE),
             "include_all_metadata": "true",
             "oldest": f"{oldest:.6f}",
         }
         for _ in range(MOST_PAGES):
-            found = taken(await self._got("conversations.history", query))
+            found = taken(await self._asked("conversations.history", query))
             messages = at(found, "messages")
             if not isinstance(messages, list):
                 raise Lost("Slack's history cannot be read.")
@@ -88,12 +88,13 @@ class Bot:
     async def _posted(self, method: str, body: JsonObject) -> Reply:
         return await exchanged(self.http, url_of(self.base_url, method), headers=bearer(self.token), json=body)
 
-    async def _got(self, method: str, query: dict[str, str | int]) -> Reply:
+    async def _asked(self, method: str, form: dict[str, str]) -> Reply:
         address = url_of(self.base_url, method)
         try:
-            return await self.http.request("GET", address, headers=bearer(self.token), params=query)
+            return await self.http.request("POST", address, headers=bearer(self.token), form=form)
         except OpsbookError as error:
             raise Lost(error.sentence) from None
+
 
 
 class Webhook:
