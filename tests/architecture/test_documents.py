@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from architecture.tree import ROOT, SOURCE, files, short, text
+from architecture.tree import ROOT, SOURCE, VERBS, files, short, text
 from opsbook.agents.roster import load_roster
 from opsbook.cli import reference
 from opsbook.integrations.catalog import ids
@@ -80,14 +80,7 @@ def test_every_plug_in_has_its_place_in_the_reference():
 
 
 def test_every_verb_has_its_place_in_the_reference():
-    verbs = {
-        path.stem.rstrip("_").replace("_", "-")
-        for path in (SOURCE / "cli").iterdir()
-        if (path.suffix == ".py" or (path / "__init__.py").exists())
-        and not path.stem.startswith("_")
-        and path.stem not in {"main", "reference"}
-    }
-    assert {f"opsbook {verb}" for verb in verbs} <= headings("cli.md")
+    assert {f"opsbook {verb}" for verb in VERBS} <= headings("cli.md")
 
 
 def test_every_setting_and_every_variable_of_the_environment_is_documented():

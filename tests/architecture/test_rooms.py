@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
-from architecture.tree import SOURCE, modules, parsed, short
+from architecture.tree import ROOT, SOURCE, VERBS, files, modules, parsed, short, text
+from opsbook.integrations.catalog import ids
+from opsbook.steps._found import step_types
+from opsbook.tools._found import entries
 
 ROOMS = sorted(path.name for path in SOURCE.iterdir() if (path / "__init__.py").exists())
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "data", "info", "misc", "base_utils"}
@@ -39,3 +43,31 @@ def test_public_classes_and_functions_of_the_contracts_are_documented():
         and not ast.get_docstring(node)
     ]
     assert bare == []
+
+
+def words_of_tests(*rooms: str) -> str:
+    """Everything that is written in the tests of these rooms, and in the stories."""
+    folders = [ROOT / "tests" / room for room in (*rooms, "stories")]
+    return "\n".join(text(path) for path in files() if any(folder in path.parents for folder in folders))
+
+
+@pytest.mark.parametrize("step", sorted(step_types()))
+def test_every_step_type_is_taken_by_a_test(step):
+    assert re.search(rf"""type["']?: ["']?{step}\b""", words_of_tests("runs", "steps", "web", "cli"))
+
+
+@pytest.mark.parametrize("tool", sorted(entries()))
+def test_every_tool_is_called_by_a_test(tool):
+    written = words_of_tests("tools")
+    kind = tool[0].upper() + tool[1:]  # by its name through the gateway, or by its class
+    assert re.search(rf"\b({tool}|{kind})\b", written)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_spoken_by_a_test(verb):
+    assert re.search(rf"""["']{verb}["']""", words_of_tests("cli"))
+
+
+@pytest.mark.parametrize("system", ids())
+def test_every_integration_has_its_sample_settings_and_answers(system):
+    assert re.search(rf"\b{system}\b", words_of_tests("integrations"))

@@ -11,6 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "opsbook"
 OURS = ("src", "tests", "bench", "prove", "scripts", "docs", "examples", ".ci")
 TEXT = frozenset({".py", ".md", ".toml", ".yaml", ".yml", ".json", ".jsonl", ".sql", ".mako", ".lock", ".csv", ".html"})
+VERBS = sorted(
+    path.stem.rstrip("_").replace("_", "-")
+    for path in (SOURCE / "cli").iterdir()
+    if (path.suffix == ".py" or (path / "__init__.py").exists())
+    and not path.stem.startswith("_")
+    and path.stem not in {"main", "reference"}
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
