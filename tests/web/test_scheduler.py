@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,10 +70,8 @@ def test_what_is_no_time_is_the_callers_mistake(text):
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_times(text):
-    try:
+    with suppress(InvalidInput):
         assert instant(text).tzinfo is UTC
-    except InvalidInput as error:
-        assert error.cure
 
 
 def test_the_same_job_and_time_is_the_same_occasion_however_it_is_written():

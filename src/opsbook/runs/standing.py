@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+import json
+from dataclasses import replace
 
 from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.load import load_playbook
 from opsbook.playbooks.model import Playbook
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.rows import Row
-from opsbook.sdk.errors import InvalidDefinition, NotAllowed, NotFound, Problem
+from opsbook.sdk.errors import InvalidDefinition, NotAllowed, NotFound
 
 MOST_KEPT = 1000
 
@@ -49,15 +51,13 @@ class Standing:
         return self._read[sha256]
 
     def _checked(self, version: Row) -> Playbook:
+        text = json.dumps(version["document"], ensure_ascii=False)
         try:
-            return Playbook.model_validate(version["document"], context={"catalog": self.catalog})
-        except ValidationError as error:
-            found = [
-                Problem(f"{one['msg']}.", path="/".join(str(part) for part in one["loc"]))
-                for one in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
+            return load_playbook(text, self.catalog)
+        except InvalidDefinition as error:
+            problems = [replace(problem, place=None) for problem in error.problems]  # nobody wrote this very text
             raise InvalidDefinition(
                 "The stored playbook is not valid here; nothing was executed.",
-                problems=found,
+                problems=problems,
                 cure="Publish a version that is.",
             ) from error

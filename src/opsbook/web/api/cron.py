@@ -18,23 +18,33 @@ from opsbook.app import App
 from opsbook.playbooks.fields import ID_PATTERN
 from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
-from opsbook.records.unreachable import UNREACHABLE
+from opsbook.records.unreachable import UNREACHABLE, in_words
 from opsbook.runs.acceptance import Request as RunRequest
 from opsbook.runs.clockwork import slot_request
 from opsbook.runs.schedule import Slot
 from opsbook.runs.segment import OVER
 from opsbook.sdk.errors import InvalidInput, OpsbookError
 from opsbook.sdk.values import JsonObject
-from opsbook.web.api.cron_answers import MANUALS, ended, refused, stranger, under_way
+from opsbook.web.api.cron_answers import ANSWERS, ended, refused, stranger, under_way
 from opsbook.web.api.scheduler import occasion, slot_at
 from opsbook.web.auth.bearer import admits, presented
 from opsbook.web.bodies import body_of, idempotency_key, object_in, query_number, query_value
+from opsbook.web.described import IDEMPOTENCY_KEY, described, header, query
 from opsbook.web.house import House, house
 
 DEFAULT_WAIT_SECONDS = 20.0
 MOST_WAIT_SECONDS = 900.0
 
 router = APIRouter(prefix="/api/cron", tags=["cron"])
+
+TAKES = described(
+    query("playbookId", "which playbook", required=True),
+    query("wait", f"seconds to wait for the run's end: 20, up to {MOST_WAIT_SECONDS:g}", "number"),
+    header("X-CloudScheduler-JobName", "the scheduler's job", 500),
+    header("X-CloudScheduler-ScheduleTime", "when it was due (RFC 3339); job and time are one run", 40),
+    IDEMPOTENCY_KEY,
+    body={"type": "object", "properties": {"inputs": {"type": "object", "description": "the playbook's inputs"}}},
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Wanted:
     wait_seconds: float
 
 
-@router.post("/playbook-runner", responses=MANUALS, summary="Run a playbook on a scheduler's behalf")
+@router.post("/playbook-runner", responses=ANSWERS, openapi_extra=TAKES, summary="Run a playbook for a scheduler")
 async def playbook_runner(request: Request) -> Response:
     """Starts the run of the occasion that the request names and waits for its end, `wait` seconds at the most.
 
@@ -58,8 +68,9 @@ async def playbook_runner(request: Request) -> Response:
     if not (secrets and admitted):
         return stranger(rooms.app.world.clock.now(), configured=bool(secrets))
     try:
-        wanted = await _understood(rooms, request)
-        accepted = await rooms.app.operations.start(wanted.run)
+        with in_words():
+            wanted = await _understood(rooms, request)
+            accepted = await rooms.app.operations.start(wanted.run)
     except OpsbookError as error:
         return refused(error, request.query_params.get("playbookId"), rooms.app.world.clock.now())
     run = accepted.run

@@ -21,7 +21,7 @@ SAID = {
     "cancelled": "The run was cancelled.",
     "skipped": "The run was skipped.",
 }
-MANUALS: dict[int | str, dict[str, Any]] = {
+ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The run succeeded, now or when it was first asked for (`duplicate`)."},
     202: {"description": "Accepted and durable, not over yet; `Location` names the run."},
     400: {"description": "`playbookId`, `wait`, a header or the body is missing or malformed."},

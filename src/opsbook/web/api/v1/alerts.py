@@ -8,6 +8,7 @@ from starlette.responses import Response
 from opsbook.sdk.errors import InvalidInput
 from opsbook.web.answers import items, without
 from opsbook.web.bodies import query_number, query_value
+from opsbook.web.described import described, query
 from opsbook.web.house import house
 
 STATES = ("open", "closed")
@@ -15,7 +16,10 @@ STATES = ("open", "closed")
 router = APIRouter(prefix="/api/v1/alerts", tags=["alerts"])
 
 
-@router.get("", summary="Alerts, newest first")
+LISTS = described(query("state", "`open` or `closed`"), query("limit", "how many at most: 100, up to 500", "integer"))
+
+
+@router.get("", openapi_extra=LISTS, summary="Alerts, newest first")
 async def listed(request: Request) -> Response:
     """Filtered by `state` (`open` or `closed`), at most `limit` (100, up to 500)."""
     state = query_value(request, "state")

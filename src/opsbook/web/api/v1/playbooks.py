@@ -14,6 +14,7 @@ from opsbook.runs.acceptance import Request as RunRequest
 from opsbook.sdk.errors import InvalidInput, NotFound
 from opsbook.web.answers import answer, items, run_path, without
 from opsbook.web.bodies import body_of, idempotency_key, known_id, object_in
+from opsbook.web.described import IDEMPOTENCY_KEY, described
 from opsbook.web.house import house
 
 router = APIRouter(prefix="/api/v1/playbooks", tags=["playbooks"])
@@ -28,18 +29,7 @@ class RunWanted(BaseModel):
     dry_run: bool = Field(default=False, description="read for real, and only say what it would do")
 
 
-BODY = {
-    "requestBody": {"content": {"application/json": {"schema": RunWanted.model_json_schema()}}},
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "schema": {"type": "string", "maxLength": 255},
-            "description": "the same key is the same run for ever",
-        }
-    ],
-}
+TAKES = described(IDEMPOTENCY_KEY, body=RunWanted.model_json_schema())
 
 
 @router.get("", summary="Every published playbook, by id")
@@ -61,7 +51,7 @@ async def shown(request: Request, playbook_id: str) -> Response:
     )
 
 
-@router.post("/{playbook_id}/runs", status_code=202, openapi_extra=BODY, summary="Start a run")
+@router.post("/{playbook_id}/runs", status_code=202, openapi_extra=TAKES, summary="Start a run")
 async def started(request: Request, playbook_id: str) -> Response:
     """Answers 202 as soon as the run is on disk; `Location` names it. An `Idempotency-Key` makes a repeat harmless."""
     rooms = house(request)

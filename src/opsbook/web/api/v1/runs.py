@@ -13,6 +13,7 @@ from opsbook.sdk.errors import Conflict, InvalidInput
 from opsbook.sdk.values import plain
 from opsbook.web.answers import answer, items, run_path
 from opsbook.web.bodies import ID, known_id, query_number, query_value
+from opsbook.web.described import described, query
 from opsbook.web.house import house
 
 MOST_LISTED = 200
@@ -20,7 +21,14 @@ MOST_LISTED = 200
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 
-@router.get("", summary="Runs, newest first")
+LISTS = described(
+    *(query(name, f"only runs with this {name}") for name in FILTERS),
+    query("limit", f"how many at most: 50, up to {MOST_LISTED}", "integer"),
+    query("cursor", "the last page's `next_cursor`"),
+)
+
+
+@router.get("", openapi_extra=LISTS, summary="Runs, newest first")
 async def listed(request: Request) -> Response:
     """Filtered by `playbook_id`, `state`, `verdict`, `trigger` or `parent_run_id`, at most `limit` (50, up to 200).
 

@@ -8,12 +8,18 @@ from starlette.responses import Response
 from opsbook.sdk.errors import InvalidInput
 from opsbook.web.answers import items
 from opsbook.web.bodies import ID, query_number, query_value
+from opsbook.web.described import described, query
 from opsbook.web.house import house
 
 router = APIRouter(prefix="/api/v1/slots", tags=["slots"])
 
 
-@router.get("", summary="Slots, the latest due first")
+LISTS = described(
+    query("playbook_id", "only slots of this playbook"), query("limit", "how many at most: 50, up to 500", "integer")
+)
+
+
+@router.get("", openapi_extra=LISTS, summary="Slots, the latest due first")
 async def listed(request: Request) -> Response:
     """Filtered by `playbook_id`, at most `limit` (50, up to 500)."""
     playbook_id = query_value(request, "playbook_id")

@@ -7,12 +7,16 @@ from starlette.responses import Response
 
 from opsbook.web.answers import answer, items, without
 from opsbook.web.bodies import known_id, query_number
+from opsbook.web.described import described, query
 from opsbook.web.house import house
 
 router = APIRouter(prefix="/api/v1/threads", tags=["threads"])
 
 
-@router.get("", summary="Threads, the last changed first")
+LISTS = described(query("limit", "how many at most: 50, up to 200", "integer"))
+
+
+@router.get("", openapi_extra=LISTS, summary="Threads, the last changed first")
 async def listed(request: Request) -> Response:
     """At most `limit` (50, up to 200)."""
     limit = max(1, int(query_number(request, "limit", 50, 200)))
