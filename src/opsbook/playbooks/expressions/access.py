@@ -1,9 +1,15 @@
-"""Reading a field or an item: own keys only, never an attribute of anything."""
+"""Reading a field or an item: own keys only, never an attribute of anything.
+
+`missing` says what a missing field or item reads as: None after a `?.`, SHORT under a `??`, and with MISSING it is an
+error that names what is there. `soft` says that a null base ends the path.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from opsbook.playbooks.expressions.budget import Budget
+from opsbook.playbooks.expressions.operators import is_number
 from opsbook.playbooks.expressions.source import near, refusal
 from opsbook.playbooks.expressions.strings import cut, length
 from opsbook.sdk.values import Unknown, unknown_in
@@ -12,45 +18,44 @@ MISSING: Any = object()  # no such key
 SHORT: Any = object()  # a path that ended early, at a `?.` or under a `??`
 
 
-def field_of(base: Any, key: str, soft: bool, source: str, at: int) -> Any:
-    """`base.key`. With `soft` what is missing ends the path; otherwise it is an error naming what is there."""
-    if base is SHORT:
+def field_of(base: Any, key: str, missing: Any, soft: bool, budget: Budget, source: str, at: int) -> Any:
+    """`base.key`."""
+    if base is SHORT or (base is None and soft):
         return SHORT
     lost = unknown_in(base)
     if lost is not None:
         return _field_of_unknown(lost, base, key)
     if isinstance(base, dict):
-        if key in base:
-            return base[key]
-        if soft:
-            return SHORT
-        raise refusal(source, at, f"There is no {key} here.", near(key, base), "missing")
+        found = base.get(key, missing)
+        if found is MISSING:
+            raise refusal(source, at, f"There is no {key} here.", near(key, base), "missing")
+        return found
     if key == "length" and isinstance(base, str | list):
-        return length(base) if isinstance(base, str) else len(base)
-    if base is None and soft:
-        return SHORT
-    what = "Null has no fields." if base is None else f"There is no {key} on this value: it is not an object."
-    cure = "Use ?. where it may be null." if base is None else "Methods are called with ( )."
-    raise refusal(source, at, what, cure, "missing")
+        return length(base, budget) if isinstance(base, str) else len(base)
+    if base is None:
+        raise refusal(source, at, "Null has no fields.", "Use ?. where it may be null.", "missing")
+    what = f"There is no {key} on this value: it is not an object."
+    raise refusal(source, at, what, "Methods are called with ( ).", "missing")
 
 
-def item_of(base: Any, key: Any, soft: bool, source: str, at: int) -> Any:
+def item_of(base: Any, key: Any, missing: Any, soft: bool, budget: Budget, source: str, at: int) -> Any:
     """`base[key]`: a field of an object by text, an item of a list or a unit of a text by whole number."""
+    if base is SHORT or (base is None and soft):
+        return SHORT
+    if isinstance(key, str) and (base is None or isinstance(base, dict | Unknown)):
+        return field_of(base, key, missing, soft, budget, source, at)
     lost = unknown_in(base) or unknown_in(key)
-    if isinstance(key, str) and not isinstance(key, bool) and (lost is None or base is not lost):
-        if isinstance(base, dict | Unknown) or base is None:
-            return field_of(base, key, soft, source, at)
     if lost is not None:
         return lost
-    if isinstance(base, list | str) and isinstance(key, int) and not isinstance(key, bool):
-        size = len(base) if isinstance(base, list) else length(base)
-        if 0 <= key < size:
-            return base[key] if isinstance(base, list) else cut(base, key, key + 1)
-        if soft:
-            return SHORT
-        raise refusal(source, at, "There is nothing at this index.", "Use ?. or ?? where it may be missing.", "missing")
-    if base is None and soft:
-        return SHORT
+    if isinstance(base, list | str) and is_number(key) and key == int(key):
+        size = len(base) if isinstance(base, list) else length(base, budget)
+        place = int(key)
+        if 0 <= place < size:
+            return base[place] if isinstance(base, list) else cut(base, place, place + 1, budget)
+        if missing is MISSING:
+            cure = "Use ?. or ?? where it may be missing."
+            raise refusal(source, at, "There is nothing at this index.", cure, "missing")
+        return missing
     raise refusal(source, at, "This index does not fit this value.", "Lists take whole numbers, objects take texts.")
 
 

@@ -7,6 +7,8 @@ from opsbook.sdk.errors import InvalidDefinition
 STEPS = 200_000
 BYTES = 4 * 1024 * 1024
 OUTPUT = 1024 * 1024
+ITEM = 8  # bytes of a place in a list
+HEAD = 64  # bytes of an empty list or object, or of a short text
 
 
 class Budget:
@@ -36,6 +38,10 @@ class Budget:
                 code="too_much_memory",
             )
         self.spend(size >> 6)
+
+    def list(self, items: int) -> None:
+        """Charge for a list of that many places."""
+        self.grow(HEAD + ITEM * items)
 
     def look(self, size: int) -> None:
         """Charge for reading through a text of this length."""

@@ -46,7 +46,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Call:
-    """`base.method(arguments)`; `space` is set for `Math.round(x)` and its like, whose base is a name of the language."""
+    """`base.method(arguments)`; `Math.round(x)` has a `space` and no base, `String(x)` has the empty space."""
 
     at: int
     base: Node | None
@@ -100,6 +100,34 @@ class Choice:
     no: Node
 
 
+@dataclass(frozen=True)
+class Bracket:
+    """A path in brackets: a `?.` inside ends there, not after it."""
+
+    at: int
+    inner: Node
+
+
 Node = (
-    Literal | UnknownLiteral | Name | Member | Index | Call | Arrow | Array | Object | Unary | Binary | Choice
+    Bracket | Literal | UnknownLiteral | Name | Member | Index | Call | Arrow | Array | Object | Unary | Binary | Choice
 )
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below, in source order."""
+    match node:
+        case Member(base=base) | Bracket(inner=base) | Unary(operand=base) | Arrow(body=base):
+            return (base,)
+        case Index(base=base, key=key):
+            return (base, key)
+        case Call(base=base, arguments=arguments):
+            return arguments if base is None else (base, *arguments)
+        case Array(items=items):
+            return items
+        case Object(items=fields):
+            return tuple(value for _, value in fields)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case Choice(test=test, yes=yes, no=no):
+            return (test, yes, no)
+    return ()

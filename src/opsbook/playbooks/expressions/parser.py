@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opsbook.playbooks.expressions.calls import METHOD_NAMES
+from opsbook.playbooks.expressions.functions import FUNCTIONS
 from opsbook.playbooks.expressions.lexer import Token, tokens
 from opsbook.playbooks.expressions.nodes import (
     Array,
     Arrow,
     Binary,
+    Bracket,
     Call,
     Choice,
     Index,
@@ -17,11 +23,15 @@ from opsbook.playbooks.expressions.nodes import (
     Object,
     Unary,
     UnknownLiteral,
+    children,
 )
-from opsbook.playbooks.expressions.source import refusal
+from opsbook.playbooks.expressions.pipes import PIPES
+from opsbook.playbooks.expressions.source import near, refusal
 
-DEEPEST = 40
-SPACES = frozenset({"Math", "Object", "Array", "String", "Number"})
+DEEPEST = 40  # expressions within expressions
+TALLEST = 100  # links of a path and operators of a chain count as well
+SPACES = frozenset({"Math", "Object", "Array"})
+CONVERSIONS = frozenset(FUNCTIONS[""])
 _POWER = {
     "??": 1,
     "||": 2,
@@ -42,24 +52,49 @@ _POWER = {
 }
 _SAME = {"==": "===", "!=": "!=="}
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-_RESERVED = frozenset(
-    "await async break case catch class const continue debugger default delete do else enum export extends finally for "
-    "function if import in instanceof let new return super switch this throw try typeof undefined var void while with "
-    "yield eval arguments NaN Infinity globalThis".split()
-)
+_WORDS = """await async break case catch class const continue debugger default delete do else enum export extends
+finally for function if import in instanceof let new return super switch this throw try typeof undefined var void while
+with yield eval arguments NaN Infinity globalThis"""
+RESERVED = frozenset(_WORDS.split()) | {*_CONSTANTS, *SPACES, *CONVERSIONS, "unknown"}
 
 
-def tree(source: str, *, pipes: bool = False) -> tuple[Node, list[Token]]:
-    """The tree of an expression, and the tokens that follow it (a template's pipes), the end token last.
+@dataclass(frozen=True)
+class Piped:
+    """An expression, where its source ends, and its pipes: name, place and arguments of each."""
+
+    node: Node
+    end: int
+    pipes: tuple[tuple[str, int, tuple[Node, ...]], ...]
+
+
+def tree(source: str, start: int = 0, end: int | None = None) -> Node:
+    """The tree of an expression. `start` and `end` bound it within a longer source.
 
     Raises `InvalidDefinition` with a caret.
     """
-    parser = _Parser(source, tokens(source))
+    return piped_tree(source, start, end, allowed=False).node
+
+
+def piped_tree(source: str, start: int = 0, end: int | None = None, *, allowed: bool = True) -> Piped:
+    """The tree of an expression, and the pipes behind it. Raises `InvalidDefinition` with a caret."""
+    parser = _Parser(source, tokens(source, start, end))
     node = parser.expression()
-    rest = parser.tokens[parser.next :]
-    if rest[0].kind != "end" and not (pipes and rest[0].value == "|"):
+    stop = parser.tokens[parser.next].at
+    pipes = tuple(parser.pipes()) if allowed else ()
+    if parser.tokens[parser.next].kind != "end":
         raise parser.unexpected()
-    return node, rest
+    for tree in (node, *(argument for _, _, arguments in pipes for argument in arguments)):
+        _measure(tree, source)
+    return Piped(node, stop, pipes)
+
+
+def _measure(node: Node, source: str) -> None:
+    level = [node]
+    for _ in range(TALLEST):
+        level = [child for parent in level for child in children(parent)]
+        if not level:
+            return
+    raise refusal(source, level[0].at, f"The expression chains more than {TALLEST} links.", code="too_deep")
 
 
 class _Parser:
@@ -95,7 +130,9 @@ class _Parser:
     def _not_mixed(self, sign: str, left: Node, right: Node, token: Token) -> None:
         sides = {side.sign for side in (left, right) if isinstance(side, Binary) and side.at not in self.bracketed}
         if (sign == "??" and sides & {"&&", "||"}) or (sign in ("&&", "||") and "??" in sides):
-            raise refusal(self.source, token.at, "`??` does not mix with `&&` and `||`.", "Put one of them in brackets.")
+            raise refusal(
+                self.source, token.at, "`??` does not mix with `&&` and `||`.", "Put one of them in brackets."
+            )
 
     def _unary(self) -> Node:
         signs: list[Token] = []
@@ -112,13 +149,18 @@ class _Parser:
     def _postfix(self) -> Node:
         node = self._primary()
         links = 0
+        if isinstance(node, Name) and node.name in SPACES and self._peek().value not in (".", "?."):
+            raise refusal(self.source, node.at, f"{node.name} can only be used for its functions.")
         while (token := self._peek()).kind == "sign" and token.value in (".", "?.", "[", "("):
             links += 1
-            if links > 2 * DEEPEST:
+            if links > TALLEST:
                 raise self._too_deep()
             if token.value == "(":
                 raise refusal(
-                    self.source, token.at, "Only methods can be called.", "Write it like orders.filter(o => o.total > 10)."
+                    self.source,
+                    token.at,
+                    "Only methods can be called.",
+                    "Write it like orders.filter(o => o.total > 10).",
                 )
             self.next += 1
             optional = token.value == "?."
@@ -141,8 +183,11 @@ class _Parser:
             if space is not None:
                 raise refusal(self.source, name.at, f"{space} can only be used for its functions.")
             return Member(name.at, base, key, optional)
-        arguments = self._arguments()
-        return Call(name.at, None if space else base, key, arguments, optional, space)
+        known = METHOD_NAMES if space is None else FUNCTIONS[space]
+        if key not in known:
+            shown = key if space is None else f"{space}.{key}"
+            raise refusal(self.source, name.at, f"There is no method {shown}.", near(key, known), "unknown_method")
+        return Call(name.at, None if space else base, key, self._arguments(), optional, space)
 
     def _arguments(self) -> tuple[Node, ...]:
         found: list[Node] = []
@@ -175,10 +220,12 @@ class _Parser:
             self.next = start
             return None
         for name in names:
-            if name in _RESERVED or name in _CONSTANTS or name in SPACES or name == "unknown":
+            if name in RESERVED:
                 raise refusal(self.source, self.tokens[start].at, f"{name} cannot be a parameter's name.")
         if len(set(names)) != len(names) or len(names) > 4:
-            raise refusal(self.source, self.tokens[start].at, "A function has up to four parameters of different names.")
+            raise refusal(
+                self.source, self.tokens[start].at, "A function has up to four parameters of different names."
+            )
         if self._peek().value == "{":
             raise refusal(self.source, self._peek().at, "A function's body is one expression.", "Put an object in ( ).")
         return Arrow(sign.at, tuple(names), self.expression())
@@ -195,7 +242,7 @@ class _Parser:
             self._need(")", "the closing bracket")
             if isinstance(inner, Binary):
                 self.bracketed.add(inner.at)
-            return inner
+            return Bracket(token.at, inner) if isinstance(inner, Member | Index | Call) else inner
         if token.value == "[":
             return self._array(token)
         if token.value == "{":
@@ -209,7 +256,10 @@ class _Parser:
             return Literal(token.at, _CONSTANTS[name])
         if name == "unknown":
             return UnknownLiteral(token.at)
-        if name in _RESERVED:
+        if name in CONVERSIONS:
+            self._need("(", f"the argument of {name}")
+            return Call(token.at, None, name, self._arguments(), False, "")
+        if name in RESERVED - SPACES:
             cure = "Write null." if name == "undefined" else ""
             raise refusal(self.source, token.at, f"`{name}` is not in the language.", cure)
         return Name(token.at, name)
@@ -239,6 +289,16 @@ class _Parser:
             items.append((str(key.value), self.expression()))
         return Object(token.at, tuple(items))
 
+    def pipes(self) -> Iterator[tuple[str, int, tuple[Node, ...]]]:
+        while self._take("|") is not None:
+            name = self._peek()
+            if name.kind != "name":
+                raise refusal(self.source, name.at, "A pipe's name is missing.", near("", PIPES))
+            if name.value not in PIPES:
+                raise refusal(self.source, name.at, f"There is no pipe {name.value}.", near(str(name.value), PIPES))
+            self.next += 1
+            yield str(name.value), name.at, self._arguments() if self._take("(") is not None else ()
+
     def _peek(self) -> Token:
         return self.tokens[self.next]
 
@@ -259,7 +319,9 @@ class _Parser:
             raise self._too_deep()
 
     def _too_deep(self) -> Exception:
-        return refusal(self.source, self._peek().at, f"The expression is nested deeper than {DEEPEST}.", code="too_deep")
+        return refusal(
+            self.source, self._peek().at, f"The expression is nested deeper than {DEEPEST}.", code="too_deep"
+        )
 
     def unexpected(self) -> Exception:
         token = self._peek()

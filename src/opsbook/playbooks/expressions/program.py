@@ -13,63 +13,67 @@ from typing import Any
 from opsbook.playbooks.expressions import nodes as n
 from opsbook.playbooks.expressions import operators as op
 from opsbook.playbooks.expressions.access import MISSING, SHORT, field_of, item_of
-from opsbook.playbooks.expressions.budget import Budget
-from opsbook.playbooks.expressions.calls import Function, call_function, call_method
-from opsbook.playbooks.expressions.operators import Misfit
+from opsbook.playbooks.expressions.arrows import Frame, Function
+from opsbook.playbooks.expressions.budget import HEAD, Budget
+from opsbook.playbooks.expressions.calls import call_function, call_method
 from opsbook.playbooks.expressions.source import near, refusal
 from opsbook.sdk.values import Json, Unknown, unknown_in
 
-Frame = list[Any]
 Run = Callable[[Frame], Any]
 Scope = Mapping[str, int]
 FIRST_PLACE = 2
+FIELD = 48  # bytes of a place in an object
 
 
 @dataclass(frozen=True)
 class Program:
-    """`run` on a frame of `places`; `cost` is charged before it starts."""
+    """`run` on a frame; `cost` is charged before it starts."""
 
     run: Run
-    places: int
     cost: int
 
-    def value(self, names: Mapping[str, Json], budget: Budget) -> Any:
+    def value(self, frame: Frame) -> Any:
         """The value: plain JSON or an `Unknown`. Raises `InvalidDefinition`."""
-        budget.spend(self.cost)
-        found = self.run([names, budget, *([None] * (self.places - FIRST_PLACE))])
+        frame[1].spend(self.cost)
+        found = self.run(frame)
         return unknown_in(found) or found
 
 
-def program(tree: n.Node, source: str) -> Program:
-    maker = _Maker(source)
-    run = maker.make(tree, {})
-    return Program(run, maker.places, maker.cost)
+class Maker:
+    """Makes programs that share frames: for one expression, or for all of a template."""
 
-
-class _Maker:
     def __init__(self, source: str) -> None:
         self.source = source
         self.places = FIRST_PLACE
         self.cost = 0
 
-    def make(self, node: n.Node, scope: Scope) -> Run:
+    def program(self, tree: n.Node, scope: Scope) -> Program:
+        self.cost = 1
+        run = self._make(tree, scope)
+        return Program(run, self.cost)
+
+    def place(self) -> int:
+        """A new place in the frames."""
+        self.places += 1
+        return self.places - 1
+
+    def frame(self, names: Mapping[str, Json], budget: Budget) -> Frame:
+        return [names, budget, *([None] * (self.places - FIRST_PLACE))]
+
+    def _make(self, node: n.Node, scope: Scope) -> Run:
         """A closure for the node's value."""
-        self.cost += 1
         match node:
             case n.Literal(value=value):
                 return lambda frame: value
             case n.UnknownLiteral():
                 said = Unknown("the playbook says so")
                 return lambda frame: said
-            case n.Name():
-                return self._name(node, scope)
-            case n.Member() | n.Index() | n.Call():
-                return self._chain_value(node, scope)
+            case n.Name() | n.Member() | n.Index() | n.Call() | n.Bracket():
+                return self._path(node, scope)
             case n.Array(items=items):
-                runs = [self.make(item, scope) for item in items]
-                return self._array(runs)
+                return self._array([self._make(item, scope) for item in items])
             case n.Object(items=items):
-                return self._object([(key, self.make(item, scope)) for key, item in items])
+                return self._object([(key, self._make(item, scope)) for key, item in items])
             case n.Unary():
                 return self._unary(node, scope)
             case n.Binary():
@@ -78,79 +82,103 @@ class _Maker:
                 return self._choice(node, scope)
         raise refusal(self.source, node.at, "A function can only be an argument of a method.")
 
-    def _name(self, node: n.Name, scope: Scope) -> Run:
+    def _path(self, node: n.Node, scope: Scope) -> Run:
+        """A whole path: one that ended early is null."""
+        link = self._link(node, scope, MISSING)
+        if not _may_end_early(node):
+            return link
+
+        def read(frame: Frame) -> Any:
+            found = link(frame)
+            return None if found is SHORT else found
+
+        return read
+
+    def _link(self, node: n.Node, scope: Scope, missing: Any) -> Run:
+        """A closure for one link of a path; `missing` as in `access`."""
+        match node:
+            case n.Member():
+                return self._member(node, scope, missing)
+            case n.Index():
+                return self._index(node, scope, missing)
+            case n.Call():
+                return self._call(node, scope, missing)
+            case n.Name():
+                return self._name(node, scope, missing)
+            case n.Bracket(inner=inner):
+                return self._link(inner, scope, SHORT) if missing is SHORT else self._path(inner, scope)
+        return self._make(node, scope)
+
+    def _base(self, node: n.Node, optional: bool, scope: Scope, missing: Any) -> Run:
+        """The base of a link: what a `?.` follows may be missing itself, and under a `??` everything may."""
+        return self._link(node, scope, missing if missing is SHORT else None if optional else MISSING)
+
+    def _name(self, node: n.Name, scope: Scope, missing: Any) -> Run:
         name, at, source = node.name, node.at, self.source
         if name in scope:
             place = scope[name]
             return lambda frame: frame[place]
 
         def read(frame: Frame) -> Any:
-            found = frame[0].get(name, MISSING)
+            found = frame[0].get(name, missing)
             if found is MISSING:
                 raise refusal(source, at, f"There is no {name} here.", near(name, [*frame[0], *scope]), "unknown_name")
             return found
 
         return read
 
-    def _chain_value(self, node: n.Node, scope: Scope) -> Run:
-        chain = self._chain(node, scope, lenient=False)
-
-        def read(frame: Frame) -> Any:
-            found = chain(frame)
-            return None if found is SHORT else found
-
-        return read
-
-    def _chain(self, node: n.Node, scope: Scope, *, lenient: bool) -> Run:
-        """A closure for one link of a path: SHORT when a `?.` before it, or leniency, ended the path."""
-        if isinstance(node, n.Member):
-            return self._member(node, scope, lenient)
-        if isinstance(node, n.Index):
-            return self._index(node, scope, lenient)
-        if isinstance(node, n.Call):
-            return self._call(node, scope, lenient)
-        if lenient and isinstance(node, n.Name) and node.name not in scope:
-            name = node.name
-            return lambda frame: frame[0].get(name, SHORT)
-        return self.make(node, scope)
-
-    def _member(self, node: n.Member, scope: Scope, lenient: bool) -> Run:
+    def _member(self, node: n.Member, scope: Scope, missing: Any) -> Run:
         self.cost += 1
-        base_of = self._chain(node.base, scope, lenient=lenient)
+        base_of = self._base(node.base, node.optional, scope, missing)
         key, at, source = node.key, node.at, self.source
-        soft, quick = lenient or node.optional, node.key != "value"
+        soft = node.optional or missing is SHORT
+        absent = None if node.optional and missing is MISSING else missing
+        place = scope.get(node.base.name, 0) if isinstance(node.base, n.Name) else 0
 
         def read(frame: Frame) -> Any:
             base = base_of(frame)
-            if quick and type(base) is dict:
-                found = base.get(key, MISSING)
-                if found is not MISSING:
+            if type(base) is dict:
+                found = base.get(key)
+                if found is not None:
                     return found
-            return field_of(base, key, soft, source, at)
+            return field_of(base, key, absent, soft, frame[1], source, at)
 
-        return read
+        def read_parameter(frame: Frame) -> Any:
+            base = frame[place]
+            if type(base) is dict:
+                found = base.get(key)
+                if found is not None:
+                    return found
+            return field_of(base, key, absent, soft, frame[1], source, at)
 
-    def _index(self, node: n.Index, scope: Scope, lenient: bool) -> Run:
-        self.cost += 1
-        base_of = self._chain(node.base, scope, lenient=lenient)
-        key_of = self.make(node.key, scope)
-        at, source, soft = node.at, self.source, lenient or node.optional
+        return read_parameter if place else read
+
+    def _index(self, node: n.Index, scope: Scope, missing: Any) -> Run:
+        self.cost += 3
+        base_of = self._base(node.base, node.optional, scope, missing)
+        key_of = self._make(node.key, scope)
+        at, source = node.at, self.source
+        soft = node.optional or missing is SHORT
+        absent = None if node.optional and missing is MISSING else missing
 
         def read(frame: Frame) -> Any:
             base = base_of(frame)
-            return base if base is SHORT else item_of(base, key_of(frame), soft, source, at)
+            if base is SHORT or (base is None and soft):
+                return SHORT
+            return item_of(base, key_of(frame), absent, soft, frame[1], source, at)
 
         return read
 
-    def _call(self, node: n.Call, scope: Scope, lenient: bool) -> Run:
-        self.cost += 1
-        arguments = [self._argument(argument, scope) for argument in node.arguments]
+    def _call(self, node: n.Call, scope: Scope, missing: Any) -> Run:
+        self.cost += 6
         at, source, method = node.at, self.source, node.method
-        if node.space is not None or node.base is None:
+        if node.base is None:
             space = str(node.space)
-            return lambda frame: call_function(space, method, [give(frame) for give in arguments], frame[1], source, at)
-        base_of = self._chain(node.base, scope, lenient=lenient)
-        soft = lenient or node.optional
+            given = [self._argument(argument, scope) for argument in node.arguments]
+            return lambda frame: call_function(space, method, [give(frame) for give in given], frame[1], source, at)
+        base_of = self._base(node.base, node.optional, scope, missing)
+        arguments = [self._argument(argument, scope) for argument in node.arguments]
+        soft = node.optional or missing is SHORT
 
         def call(frame: Frame) -> Any:
             base = base_of(frame)
@@ -161,76 +189,119 @@ class _Maker:
         return call
 
     def _argument(self, node: n.Node, scope: Scope) -> Run:
+        self.cost += 1
         if not isinstance(node, n.Arrow):
-            return self.make(node, scope)
-        places = list(range(self.places, self.places + len(node.names)))
-        self.places += len(places)
+            return self._make(node, scope)
+        places = [self.place() for _ in node.names]
         outside, self.cost = self.cost, 1
-        body = self.make(node.body, {**scope, **dict(zip(node.names, places, strict=True))})
-        cost, self.cost = self.cost, outside + 1
+        body = self._make(node.body, {**scope, **dict(zip(node.names, places, strict=True))})
+        cost, self.cost = self.cost, outside
         return lambda frame: Function(frame, body, places, cost)
 
     def _array(self, runs: list[Run]) -> Run:
+        self.cost += 1
+
         def build(frame: Frame) -> Any:
-            frame[1].grow(8 * len(runs) + 16)
+            frame[1].list(len(runs))
             return [run(frame) for run in runs]
 
         return build
 
     def _object(self, fields: list[tuple[str, Run]]) -> Run:
+        self.cost += 1
+
         def build(frame: Frame) -> Any:
-            frame[1].grow(16 * len(fields) + 16)
+            frame[1].grow(2 * HEAD + FIELD * len(fields))
             return {key: run(frame) for key, run in fields}
 
         return build
 
     def _unary(self, node: n.Unary, scope: Scope) -> Run:
-        operand = self.make(node.operand, scope)
+        self.cost += 2
+        operand, source, at = self._make(node.operand, scope), self.source, node.at
         act = op.inverted if node.sign == "!" else op.negated
-        return self._guarded(node.at, lambda frame: act(operand(frame)))
+
+        def change(frame: Frame) -> Any:
+            try:
+                return act(operand(frame))
+            except op.Misfit as error:
+                raise refusal(source, at, error.sentence, error.cure, "misfit") from None
+
+        return change
 
     def _binary(self, node: n.Binary, scope: Scope) -> Run:
-        sign = node.sign
+        sign, source, at = node.sign, self.source, node.at
         if sign == "??":
-            first, second = self._chain(node.left, scope, lenient=True), self.make(node.right, scope)
-
-            def default(frame: Frame) -> Any:
-                found = first(frame)
-                return second(frame) if found is SHORT or found is None else found
-
-            return default
-        left, right = self.make(node.left, scope), self.make(node.right, scope)
+            return _default(self._link(node.left, scope, SHORT), self._make(node.right, scope))
+        left, right = self._make(node.left, scope), self._make(node.right, scope)
+        if sign in ("===", "!==") and isinstance(node.right, n.Literal) and isinstance(node.right.value, str):
+            self.cost += 1
+            return _is_text(left, node.right.value, wanted=sign == "===")
+        self.cost += 2
         if sign in ("&&", "||"):
-            return self._guarded(node.at, _logic(left, right, stops_at=sign == "||"))
-        if sign in ("===", "!=="):
-            return self._guarded(node.at, _equality(left, right, wanted=sign == "==="))
-        if sign in ("<", "<=", ">", ">="):
-            return self._guarded(node.at, lambda frame: op.compare(sign, left(frame), right(frame)))
-        return self._guarded(node.at, lambda frame: op.arithmetic(sign, left(frame), right(frame), frame[1]))
+            decide = _logic(left, right, stops_at=sign == "||")
+        else:
+            act = op.OPERATORS[sign]
 
-    def _choice(self, node: n.Choice, scope: Scope) -> Run:
-        test, yes, no = (self.make(part, scope) for part in (node.test, node.yes, node.no))
-
-        def choose(frame: Frame) -> Any:
-            answer = test(frame)
-            lost = unknown_in(answer)
-            if lost is not None:
-                return lost
-            return yes(frame) if op.boolean(answer) else no(frame)
-
-        return self._guarded(node.at, choose)
-
-    def _guarded(self, at: int, run: Run) -> Run:
-        """The same, with values that do not fit told with their place."""
-        source = self.source
+            def decide(frame: Frame) -> Any:
+                return act(left(frame), right(frame), frame[1])
 
         def guarded(frame: Frame) -> Any:
             try:
-                return run(frame)
-            except Misfit as error:
+                return decide(frame)
+            except op.Misfit as error:
                 raise refusal(source, at, error.sentence, error.cure, "misfit") from None
 
         return guarded
+
+    def _choice(self, node: n.Choice, scope: Scope) -> Run:
+        self.cost += 1
+        test, yes, no = (self._make(part, scope) for part in (node.test, node.yes, node.no))
+        source, at = self.source, node.at
+
+        def choose(frame: Frame) -> Any:
+            answer = test(frame)
+            if answer is True:
+                return yes(frame)
+            if answer is False:
+                return no(frame)
+            lost = unknown_in(answer)
+            if lost is not None:
+                return lost
+            sentence = f"`?` asks a boolean, not {op.kind_of(answer)}."
+            raise refusal(source, at, sentence, "Compare it: x.length > 0.", "misfit")
+
+        return choose
+
+
+def _may_end_early(node: n.Node) -> bool:
+    """Whether a `?.` stands in the path."""
+    while isinstance(node, n.Member | n.Index | n.Call) and node.base is not None:
+        if node.optional:
+            return True
+        node = node.base
+    return False
+
+
+def _default(first: Run, second: Run) -> Run:
+    def choose(frame: Frame) -> Any:
+        found = first(frame)
+        return second(frame) if found is SHORT or found is None else found
+
+    return choose
+
+
+def _is_text(left: Run, text: str, *, wanted: bool) -> Run:
+    """The commonest comparison, with a text that stands in the source."""
+
+    def compare(frame: Frame) -> Any:
+        found = left(frame)
+        if type(found) is str:
+            return (found == text) is wanted
+        same = op.equal(found, text)
+        return same if isinstance(same, Unknown) else same is wanted
+
+    return compare
 
 
 def _logic(left: Run, right: Run, *, stops_at: bool) -> Run:
@@ -248,14 +319,3 @@ def _logic(left: Run, right: Run, *, stops_at: bool) -> Run:
         return lost or other or (not stops_at)
 
     return decide
-
-
-def _equality(left: Run, right: Run, *, wanted: bool) -> Run:
-    def compare(frame: Frame) -> Any:
-        a, b = left(frame), right(frame)
-        if type(a) is str and type(b) is str:
-            return (a == b) is wanted
-        same = op.equal(a, b)
-        return same if isinstance(same, Unknown) else same is wanted
-
-    return compare
