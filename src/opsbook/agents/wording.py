@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,13 @@ def moment(value: str | datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%a %-d %b %Y, %H:%M %Z")
 
 
-UNITS = {"count": count, "cents": money, "ratio": percent, "ms": milliseconds, "seconds": seconds}
+UNITS: Mapping[str, Callable[[float], str]] = {
+    "count": count,
+    "cents": money,
+    "ratio": percent,
+    "ms": milliseconds,
+    "seconds": seconds,
+}
 
 
 def figure(value: Any, unit: str = "count") -> str:

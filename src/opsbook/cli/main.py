@@ -23,11 +23,11 @@ NO_VERBS = frozenset({"main", "reference"})
 class Verbs(TyperGroup):
     """Every file of this folder is a verb; only the one that is called is imported."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         found = [path for path in HERE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
         return sorted(_spoken(path.stem) for path in found if _is_verb(path.stem))
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
         if cmd_name not in self.list_commands(ctx):
             return None
         return Lazy(cmd_name)
@@ -39,7 +39,7 @@ class Lazy(TyperCommand):
     def __init__(self, name: str) -> None:
         super().__init__(name, help=_docstring(name), add_help_option=False, rich_markup_mode=None)
 
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> typer.Context:
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         return self.loaded().make_context(info_name, args, parent, **extra)
 
     def loaded(self) -> Any:

@@ -174,7 +174,7 @@ F = TypeVar("F", bound=BaseModel)
 class StepType(ABC, Generic[F]):
     """One step type. Its file's name is its `type` in a playbook; the file holds `Fields` and `STEP`."""
 
-    Fields: ClassVar[type[Any]]
+    grammar: ClassVar[type[Any]]
 
     @classmethod
     def boundary(cls, fields: F, effects: Mapping[str, str]) -> Boundary:

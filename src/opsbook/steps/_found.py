@@ -29,4 +29,4 @@ def step_types() -> dict[str, StepType[Any]]:
 
 def grammars() -> dict[str, type[StepFields]]:
     """The grammar of every step type, for the catalog."""
-    return {name: step.Fields for name, step in step_types().items()}
+    return {name: step.grammar for name, step in step_types().items()}

@@ -16,7 +16,7 @@ class Fields(StepFields):
 
 
 class Assert(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
         answer = context.truth(fields.that)

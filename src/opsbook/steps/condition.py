@@ -29,7 +29,7 @@ class Fields(StepFields):
 
 
 class ConditionStep(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Take:
         answer = context.truth(fields.if_)

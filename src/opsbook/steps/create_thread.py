@@ -36,7 +36,7 @@ class Fields(StepFields):
 
 
 class CreateThread(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:

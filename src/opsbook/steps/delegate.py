@@ -37,7 +37,7 @@ class Fields(StepFields):
 
 
 class Delegate(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:

@@ -37,7 +37,7 @@ class Fields(StepFields):
 
 
 class Foreach(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Spread:
         items = context.evaluate(fields.items)

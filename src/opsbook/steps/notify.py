@@ -26,7 +26,7 @@ class Fields(StepFields):
 
 
 class Notify(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:

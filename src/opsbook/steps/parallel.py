@@ -26,7 +26,7 @@ class Fields(StepFields):
 
 
 class Parallel(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Spread:
         branches = tuple(Branch(name, f"branches/{name}") for name in fields.branches)

@@ -33,7 +33,7 @@ class Fields(StepFields):
 
 
 class PlaybookStep(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:

@@ -21,7 +21,7 @@ class Fields(StepFields):
 
 
 class SetStep(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
         values: dict[str, Json] = {name: context.fill(value) for name, value in fields.values.items()}

@@ -45,7 +45,7 @@ class Fields(StepFields):
 
 
 class Switch(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Take:
         subject = None if fields.on is None else context.evaluate(fields.on)

@@ -23,7 +23,7 @@ class Fields(StepFields):
 
 
 class Synthesize(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:

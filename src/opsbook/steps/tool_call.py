@@ -18,7 +18,7 @@ class Fields(StepFields):
 
 
 class ToolCall(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     @classmethod
     def boundary(cls, fields: Fields, effects: Mapping[str, str]) -> Boundary:
@@ -26,6 +26,7 @@ class ToolCall(StepType[Fields]):
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
         args = context.fill(fields.with_)
+        assert isinstance(args, dict)  # filling keeps the shape
         return Done.found(await context.call_tool(fields.tool, args))
 
 

@@ -28,7 +28,7 @@ class Fields(StepFields):
 
 
 class Wait(StepType[Fields]):
-    Fields = Fields
+    grammar = Fields
 
     async def run(self, fields: Fields, context: StepContext) -> Park:
         if fields.for_ is not None:

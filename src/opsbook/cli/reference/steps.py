@@ -30,6 +30,6 @@ def page() -> str:
 def _section(name: str) -> str:
     step = step_types()[name]
     told = paragraphs(sys.modules[type(step).__module__].__doc__)
-    keys = fields_and_parts(step.Fields, 3) if step.Fields.model_fields else "No keys of its own.\n"
-    notes = paragraphs(step.Fields.__doc__)
+    keys = fields_and_parts(step.grammar, 3) if step.grammar.model_fields else "No keys of its own.\n"
+    notes = paragraphs(step.grammar.__doc__)
     return f"## {code(name)}\n\n{told}\n\n{keys}" + (f"\n{notes}\n" if notes else "")
