@@ -13,6 +13,7 @@ import os
 import socket
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -89,6 +90,8 @@ class DurableEngine:
         if self._handles:
             await asyncio.wait(list(self._handles.values()), timeout=within_seconds)
         await asyncio.to_thread(DBOS.destroy)
+        # The library had put its own executor into this loop, and has just shut it down.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         _bodies.clear()
         if self._lock is not None:
             self._lock.close()
