@@ -192,10 +192,19 @@ class Criterion(Part):
     name: str = ""
 
 
+class Told(StrEnum):
+    """The moments of an alert at which people are told."""
+
+    OPENED = "opened"
+    REMINDED = "reminded"
+    CLOSED = "closed"
+
+
 class AlertRule(Part):
     """When to alert: once for each `key` while it lasts. `subjects` yields a list: one alert for each of its items.
 
-    `thread` is the dedup key of the thread that belongs to the alert: it is closed when the alert is over.
+    `thread` is the dedup key of the thread that belongs to the alert: it is closed when the alert is over. `tell` are
+    the moments at which `notify` is used: a playbook with a step of its own for the news may leave those out.
     """
 
     id: Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -206,6 +215,7 @@ class AlertRule(Part):
     message: Text = ""
     thread: Text = ""
     notify: tuple[ChannelName, ...] = ()
+    tell: tuple[Told, ...] = tuple(Told)
     remind_every: Duration | None = None
 
 

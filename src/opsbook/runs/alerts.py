@@ -129,7 +129,7 @@ class Alerting:
     async def _tell(
         self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Mapping[str, Any], text: str, what: str
     ) -> list[Json]:
-        if not rule.notify:
+        if not rule.notify or what not in rule.tell:
             return []
 
         def key(item: str) -> str:
