@@ -24,7 +24,7 @@ class Alerts:
         """
 
         def write(connection: Connection) -> tuple[Row, bool]:
-            fresh = {**alert, "state": "open", "opened_at": now, "last_seen_at": now, "times_seen": 1}
+            fresh = {**alert, "state": "open", "opened_at": now, "last_seen_at": now, "times_seen": 1, "reminded_at": None}
             if insert_absent(connection, alerts, fresh):
                 return dict(fresh), True
             row = fetch_one(connection, select(alerts).where(alerts.c.open_key == alert["open_key"]))
