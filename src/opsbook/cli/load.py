@@ -51,7 +51,7 @@ def _tell(report: LoadReport) -> None:
     says(f"{counts}. Rows now: {report.total:,}.", markup=False)
     _list("Rejected", report.reasons)
     for one in report.first:
-        says(f"  {one.file}, row {one.row}: {one.reason}", markup=False)
+        says(f"  {one.file}, row {one.row}: {one.reason}", markup=False, soft_wrap=True)
     _list("Loaded, but nobody can read", report.unreadable)
     if report.quarantine:
         says(f"Every one of them: {report.quarantine}", markup=False, soft_wrap=True)

@@ -1,6 +1,11 @@
 -- The terms that several metrics share. A metric says what it counts; what counts at all is said here.
 -- Moments are half-open: at `as_of`, whatever happened before it has happened.
 
+-- Whether a row's cell could not be read, or was not in its file. Only worth asking where the cell is NULL.
+CREATE MACRO is_illegible(unread, name) AS coalesce(contains(unread, concat(' ', name, ' ')), false);
+CREATE MACRO is_absent(unread, name) AS coalesce(contains(unread, concat(' -', name, ' ')), false);
+CREATE MACRO is_unread(unread, name) AS is_illegible(unread, name) OR is_absent(unread, name);
+
 -- Orders that count: not from the demo, not cancelled. An order that does not say its mode is live.
 CREATE VIEW live_orders AS
 SELECT * FROM orders
@@ -38,7 +43,7 @@ CREATE VIEW organization_logins AS
 SELECT
     organization_id,
     max(last_login_at) AS last_login_at,
-    bool_or(list_has_any(unread, ['last_login_at', '-last_login_at'])) AS login_unread
+    bool_or(last_login_at IS NULL AND is_unread(unread, 'last_login_at')) AS login_unread
 FROM members
 GROUP BY organization_id;
 
@@ -47,7 +52,7 @@ CREATE MACRO organization_campaigns(as_of) AS TABLE
 SELECT
     organization_id,
     max(sent_at) AS last_campaign_at,
-    bool_or(list_has_any(unread, ['sent_at', '-sent_at'])) AS campaign_unread
+    bool_or(sent_at IS NULL AND is_unread(unread, 'sent_at')) AS campaign_unread
 FROM campaigns
 WHERE sent_at IS NULL OR sent_at < as_of
 GROUP BY organization_id;

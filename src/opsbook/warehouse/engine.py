@@ -75,4 +75,4 @@ def _connect(folder: Path) -> Connection:
 
 def _nothing(table: Table) -> str:
     columns = [f"CAST(NULL AS {column.kind.sql}) AS {name(column.name)}" for column in table.columns]
-    return f"SELECT {', '.join(columns)}, CAST(NULL AS VARCHAR[]) AS {UNREAD} WHERE false"
+    return f"SELECT {', '.join(columns)}, CAST(NULL AS VARCHAR) AS {UNREAD} WHERE false"

@@ -76,7 +76,7 @@ def _data_file(path: Path) -> DataFile:
         if mark != "Parquet":
             raise InvalidInput(f"{path.name} is not Parquet, whatever its name says.", field="file")
         return DataFile(path, form)
-    if mark or b"\0" in head[:512]:
+    if mark or b"\0" in head.split(b"\n", 1)[0]:
         cure = "Save it as UTF-8 text." if mark in ("UTF-16", None) else "Unpack or export it first."
         raise InvalidInput(f"{path.name} is {mark or 'binary, not text'}.", field="file", cure=cure)
     return _csv_file(path) if form == "csv" else DataFile(path, form, _keys(path))

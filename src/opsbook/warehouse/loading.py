@@ -118,7 +118,7 @@ def _judge(connection: Connection, load: _Load, staged: Sequence[Staged]) -> Loa
     lines = sorted(
         [(number, one.row, one.reason, [one.text]) for number, one in broken] + bad, key=lambda line: line[:2]
     )
-    unreadable = dict(_unreadable(connection))
+    unreadable = _unreadable(connection)
     quarantine = _quarantine(connection, load, lines) if lines or unreadable else None
     rows = _count(connection, "SELECT count(*) FROM staged") + len(broken)
     connection.execute("DELETE FROM staged WHERE _refusal IS NOT NULL")
@@ -151,18 +151,23 @@ def _refused(connection: Connection) -> list[tuple[int, int, str, list[str]]]:
     return [(int(file), int(row), str(reason), cells) for file, row, reason, cells in found]
 
 
-def _unreadable(connection: Connection) -> list[tuple[str, int]]:
-    return connection.execute(
-        f"SELECT one, count(*) FROM (SELECT unnest({UNREAD}) AS one FROM staged WHERE _refusal IS NULL) "
-        "WHERE NOT one[1] = '-' GROUP BY one ORDER BY one"
-    ).fetchall()
+def _unreadable(connection: Connection) -> dict[str, int]:
+    """By column, the cells of rows without a fault that say something nobody can read."""
+    marks = _marks(connection, "FROM staged WHERE _refusal IS NULL")
+    return {name: count for name, count in sorted(marks.items()) if not name.startswith("-")}
+
+
+def _marks(connection: Connection, rows: str) -> dict[str, int]:
+    """How many rows carry each mark of `unread`."""
+    found: dict[str, int] = {}
+    for marks, count in connection.execute(f"SELECT {UNREAD}, count(*) {rows} GROUP BY ALL").fetchall():
+        for one in marks.split():
+            found[one] = found.get(one, 0) + int(count)
+    return found
 
 
 def _absent(connection: Connection) -> tuple[str, ...]:
-    found = connection.execute(
-        f"SELECT DISTINCT one[2:] FROM (SELECT unnest({UNREAD}) AS one FROM staged) WHERE one[1] = '-' ORDER BY 1"
-    ).fetchall()
-    return tuple(str(row[0]) for row in found)
+    return tuple(sorted(name[1:] for name in _marks(connection, "FROM staged") if name.startswith("-")))
 
 
 def _quarantine(connection: Connection, load: _Load, lines: Sequence[tuple[int, int, str, list[str]]]) -> Path:
@@ -182,7 +187,7 @@ def _quarantine(connection: Connection, load: _Load, lines: Sequence[tuple[int, 
             opened.write(json.dumps({**line, "cells": _cells(load.table, texts)}, ensure_ascii=False) + "\n")
         while some := cells.fetchmany(1000):
             for number, row, unread, texts in some:
-                reason = ", ".join(f"{one} cannot be read" for one in unread if not one.startswith("-"))
+                reason = ", ".join(f"{one} cannot be read" for one in unread.split() if not one.startswith("-"))
                 line = {"file": names[number], "row": row, "loaded": True, "reason": reason}
                 opened.write(json.dumps({**line, "cells": _cells(load.table, texts)}, ensure_ascii=False) + "\n")
     draft.replace(target)
@@ -217,10 +222,8 @@ def _facts(connection: Connection, table: Table, draft: Path) -> dict[str, Any]:
     times = [column.name for column in table.columns if column.kind is Kind.TIME and column.name != "resets_at"]
     latest = f"greatest({', '.join(f'max({name(one)})' for one in times)})" if times else "NULL"
     rows, when = connection.execute(f"SELECT count(*), {latest} FROM ({engine.stored(draft)})").fetchall()[0]
-    unread = connection.execute(
-        f"SELECT one, count(*) FROM (SELECT unnest({UNREAD}) AS one FROM ({engine.stored(draft)})) GROUP BY one"
-    ).fetchall()
-    return {"rows": rows, "latest": when.replace(tzinfo=UTC) if when else None, "unread": dict(unread)}
+    unread = _marks(connection, f"FROM ({engine.stored(draft)})")
+    return {"rows": rows, "latest": when.replace(tzinfo=UTC) if when else None, "unread": unread}
 
 
 def _count(connection: Connection, query: str) -> int:

@@ -112,8 +112,7 @@ def _only(names: Sequence[str], wanted: str, file: str) -> str:
 
 
 def _missing(table: Table, column: Column, header: Sequence[str], file: str) -> InvalidInput:
-    near = get_close_matches(_squeezed(column.name), [_squeezed(name) for name in header], n=1, cutoff=0.4)
-    nearest = next((name for name in header if near and _squeezed(name) == near[0]), None)
+    nearest = _nearest(column.name, header)
     guess = f" Perhaps --map {column.name}={nearest}." if nearest else ""
     names = f"{', '.join(header[:40])}{' …' if len(header) > 40 else ''}" if header else "none"
     return InvalidInput(
@@ -122,6 +121,13 @@ def _missing(table: Table, column: Column, header: Sequence[str], file: str) -> 
         cure=f"Its columns: {names}.{guess}",
         code="missing_column",
     )
+
+
+def _nearest(wanted: str, header: Sequence[str]) -> str | None:
+    """The column that looks most like it: one that ends like it (`account_id` for `id`), else a similar one."""
+    ending = [name for name in header if _squeezed(name).endswith(_squeezed(wanted))]
+    near = get_close_matches(_squeezed(wanted), [_squeezed(name) for name in header], n=1, cutoff=0.6)
+    return next((name for name in header if name in ending[:1] or _squeezed(name) in near), None)
 
 
 def _near(name: str, known: Sequence[str]) -> str:

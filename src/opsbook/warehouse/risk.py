@@ -55,15 +55,15 @@ def organizations_at_risk(
     unpriced = warehouse.lacks("subscriptions") or several_currencies(warehouse, as_of)
     first = rows[0]
     return AtRisk(
-        [_organization(row, unpriced) for row in rows if row["verdict"] == "at_risk"],
+        [_organization(row, unpriced) for row in rows if row["at_risk"]],
         [
             {"id": row["id"], "name": row["name"], "unread": _unread(row)}
             for row in rows
-            if row["verdict"] == "undetermined"
+            if row["id"] is not None and row["at_risk"] is None
         ],
         first["looked_at"],
-        first["at_risk"],
-        first["not_determined"],
+        first["at_risk_count"],
+        first["undetermined_count"],
         unpriced or first["at_stake_cents"],
         unread,
     )
@@ -71,7 +71,7 @@ def organizations_at_risk(
 
 def _organization(row: Mapping[str, Any], unpriced: Unknown | None) -> JsonObject:
     signals: list[Json] = [
-        {"signal": name, "evidence": _evidence(signal, row)} for signal, name in _NAMES.items() if row[signal] == "on"
+        {"signal": name, "evidence": _evidence(signal, row)} for signal, name in _NAMES.items() if row[signal]
     ]
     return {
         "id": row["id"],
@@ -92,4 +92,4 @@ def _evidence(signal: str, row: Mapping[str, Any]) -> str:
 
 
 def _unread(row: Mapping[str, Any]) -> list[Json]:
-    return [name for name in NEEDS if row[name] == "unread"]
+    return [name for name in NEEDS if row[name] is None]

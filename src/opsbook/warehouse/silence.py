@@ -16,11 +16,7 @@ SIGNALS = ("login", "orders", "campaigns")  # in this order where two have been 
 NEEDS = {"login": "users.last_login_at", "orders": "orders", "campaigns": "campaigns.sent_at"}
 REASONS = {"login": "no_login", "orders": "no_orders", "campaigns": "no_campaigns"}
 NEVER_STARTED = "never_started"
-_COLUMNS = {
-    "login": ("login", "last_login_at"),
-    "orders": ("ordering", "last_order_at"),
-    "campaigns": ("campaign", "last_campaign_at"),
-}
+_LAST = {"login": "last_login_at", "orders": "last_order_at", "campaigns": "last_campaign_at"}
 
 
 @dataclass(frozen=True)
@@ -60,14 +56,14 @@ def silent_organizations(
         orders="orders" not in unread,
         campaigns="campaigns" not in unread,
     )
-    found = [row for row in rows if row["verdict"] == "inactive"]
+    found = [row for row in rows if row["inactive"]]
     ids = [str(row["id"]) for row in found]
     people, consent = _contacts(warehouse, ids)
     bought = histories(warehouse, ids, as_of)
     unpriced = warehouse.lacks("subscriptions") or several_currencies(warehouse, as_of)
     organizations = [
         {
-            **_organization(row, as_of, match_all),
+            **_organization(row, as_of),
             "contacts": people.get(row["id"], []),
             "orders": bought.as_json() if isinstance(bought, Unknown) else bought[row["id"]],
             "mrr_cents": unpriced.as_json() if unpriced else row["mrr_cents"],
@@ -77,41 +73,39 @@ def silent_organizations(
     undetermined: list[JsonObject] = [
         {"id": row["id"], "name": row["name"], "unread": _unread(row)}
         for row in rows
-        if row["verdict"] == "undetermined"
+        if row["id"] is not None and row["inactive"] is None
     ]
     first = rows[0]
     return Silent(
         organizations,
         undetermined,
         first["eligible"],
-        first["inactive"],
-        first["not_determined"],
+        first["inactive_count"],
+        first["undetermined_count"],
         unread,
         consent,
     )
 
 
-def _organization(row: Mapping[str, Any], as_of: datetime, match_all: bool) -> JsonObject:
-    last = {name: row[column] for name, (_, column) in _COLUMNS.items()}
-    states = {name: row[column] for name, (column, _) in _COLUMNS.items()}
+def _organization(row: Mapping[str, Any], as_of: datetime) -> JsonObject:
+    last = {name: row[column] for name, column in _LAST.items()}
     days: dict[str, Json] = {}
     for name, at in last.items():
         unknown = Unknown("it could not be read").as_json()
-        days[name] = unknown if states[name] == "unread" else None if at is None else max(0, (as_of - at) // DAY)
-    silent = [name for name in SIGNALS if match_all or states[name] == "silent"]
+        days[name] = unknown if row[name] is None else None if at is None else max(0, (as_of - at) // DAY)
     return {
         "organization_id": row["id"],
         "name": row["name"],
         "type": row["type"],
         "state": row["state"],
-        "reason": _reason(last, silent, states),
+        "reason": _reason(last, [name for name in SIGNALS if row[name]]),
         "days_silent": days,
     }
 
 
-def _reason(last: Mapping[str, datetime | None], silent: Sequence[str], states: Mapping[str, str]) -> str:
+def _reason(last: Mapping[str, datetime | None], silent: Sequence[str]) -> str:
     """Never started, when nothing ever came; otherwise the signal that has been silent longest, never being longest."""
-    if all(last[name] is None and states[name] == "silent" for name in SIGNALS):
+    if len(silent) == len(SIGNALS) and not any(last.values()):
         return NEVER_STARTED
     for name in silent:
         if last[name] is None:
@@ -121,7 +115,7 @@ def _reason(last: Mapping[str, datetime | None], silent: Sequence[str], states: 
 
 
 def _unread(row: Mapping[str, Any]) -> list[Json]:
-    return [name for name, (column, _) in _COLUMNS.items() if row[column] == "unread"]
+    return [name for name in SIGNALS if row[name] is None]
 
 
 def _contacts(warehouse: Warehouse, ids: Sequence[str]) -> tuple[dict[str, list[Json]], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from opsbook.warehouse.engine import Connection, literal, name
 from opsbook.warehouse.files import LONGEST_RECORD, DataFile
 from opsbook.warehouse.mapping import Source, sources_for
 from opsbook.warehouse.mending import Broken, mend
-from opsbook.warehouse.tables import UNREAD, Column, Kind, Table
+from opsbook.warehouse.tables import UNREAD, Kind, Table
 
 READERS: Mapping[Kind, str] = {
     Kind.TEXT: "{0}",
@@ -45,7 +45,7 @@ class Staged:
 
 def make_staging(connection: Connection, table: Table) -> None:
     columns = ", ".join(f"{name(column.name)} {column.kind.sql}" for column in table.columns)
-    hidden = f"{UNREAD} VARCHAR[], _file INTEGER, _row BIGINT, _refusal VARCHAR, _cells VARCHAR[]"
+    hidden = f"{UNREAD} VARCHAR, _file INTEGER, _row BIGINT, _refusal VARCHAR, _cells VARCHAR[]"
     connection.execute(f"CREATE TABLE staged ({columns}, {hidden})")
 
 
@@ -87,7 +87,8 @@ def _insert(connection: Connection, table: Table, sources: Sequence[Source], rel
     count = len(sources)
     cells = ", ".join(f"raw_{place}" for place in range(count))
     refusal = " ".join(_refusals(sources))
-    unread = ", ".join(_unread(source, place) for place, source in enumerate(sources))
+    illegible = ", ".join(_illegible(source, place) for place, source in enumerate(sources) if not source.absent)
+    absent = " ".join(f"-{source.column.name}" for source in sources if source.absent)
     final = ", ".join(f"typed_{place}" for place in range(count))
     connection.execute(
         f"""
@@ -97,12 +98,11 @@ def _insert(connection: Connection, table: Table, sources: Sequence[Source], rel
         judged AS (
             SELECT *,
                 CASE WHEN contains(concat({cells}), chr(0)) THEN 'the row holds a NUL byte' {refusal} END AS refusal,
-                list_filter([{unread}], lambda one: one IS NOT NULL) AS unread
+                nullif(concat_ws(' ', {illegible}), '') AS illegible
             FROM typed
         )
-        SELECT {final}, unread, {number}, _row, refusal,
-            CASE WHEN refusal IS NOT NULL OR len(list_filter(unread, lambda one: NOT one[1] = '-')) > 0
-                THEN [{cells}] END
+        SELECT {final}, concat(' ', nullif(concat_ws(' ', illegible, nullif('{absent}', '')), ''), ' '), {number}, _row,
+            refusal, CASE WHEN refusal IS NOT NULL OR illegible IS NOT NULL THEN [{cells}] END
         FROM judged
         """
     )
@@ -146,12 +146,9 @@ def _called(source: Source) -> str:
     return "an amount of money" if source.transform == "usd" else CALLED.get(source.column.kind, "a text")
 
 
-def _unread(source: Source, place: int) -> str:
-    """The column's name where its cell could not be read; with a `-` before it where there is no cell."""
-    column: Column = source.column
-    if source.absent:
-        return f"'-{column.name}'"
-    return f"CASE WHEN raw_{place} IS NOT NULL AND typed_{place} IS NULL THEN '{column.name}' END"
+def _illegible(source: Source, place: int) -> str:
+    """The column's name where its cell says something that cannot be read."""
+    return f"CASE WHEN raw_{place} IS NOT NULL AND typed_{place} IS NULL THEN '{source.column.name}' END"
 
 
 def _relation(file: DataFile, header: Sequence[str]) -> str:

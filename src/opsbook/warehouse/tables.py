@@ -6,7 +6,7 @@ lower case.
 
 What absence means: an empty cell of a column that may be empty is *nothing* (a user who never logged in). A cell that
 could not be read, or a column that its file did not have, is *unread*: the row's hidden column `unread` names it
-(with a `-` before it when the file did not have it), and figures that need it are unknown.
+(` name `, and ` -name ` when the file did not have it), and figures that need it are unknown.
 """
 
 from __future__ import annotations

@@ -5,5 +5,5 @@
 SELECT
     count(*) FILTER (last_login_at >= $start AND last_login_at < $end) AS active,
     count(*) FILTER (last_login_at >= $end) AS later,
-    count(*) FILTER (list_contains(unread, 'last_login_at')) AS unread
+    count(*) FILTER (last_login_at IS NULL AND is_illegible(unread, 'last_login_at')) AS unread
 FROM people

@@ -1,27 +1,24 @@
 -- Organisations that may leave.
--- Definition: looked at are all standing organisations. Signals: no login of its people in [login_start, as_of), no
---   campaign sent in [campaign_start, as_of) (neither counts before the organisation is that old), tickets that are
---   not resolved. Each is `on`, `off` or `unread`. With match_all, all three must be on; otherwise any one.
---   Undetermined is what the signals that can be read do not settle.
---   Rows: first those at risk, then the undetermined, most signals first, then most revenue, at most `limit` of
---   either; counts and the revenue at stake stand in every row, and there is at least one row.
+-- Definition: looked at are all standing organisations. Three signals, each true, false or NULL, which nobody can
+--   tell: no login of its people in [login_start, as_of), no campaign sent in [campaign_start, as_of) (neither holds
+--   before the organisation is that old), tickets that are not resolved. At risk is any one of them, or all three with
+--   match_all, by three-valued logic; what that leaves NULL is undetermined.
+--   Rows: those at risk, then the undetermined (at_risk is NULL), most signals first, then most revenue, at most
+--   `limit` of either; the counts and the revenue at stake stand in every row, and there is at least one row.
 -- Unit: organisations; cents a month. Source: organizations, users, campaigns, tickets, subscriptions.
 -- Parameters: as_of, login_start, campaign_start, match_all, logins, campaigns, tickets, limit.
-WITH looked_at AS (
-    SELECT id, name, type, created_at FROM standing_organizations($as_of)
-),
-open_tickets AS (
+WITH open_tickets AS (
     SELECT
         organization_id,
-        count(*) FILTER (known AND is_open) AS open_tickets,
-        min(created_at) FILTER (known AND is_open) AS oldest_open_at,
-        bool_or(NOT known) AS tickets_unread
+        count(*) FILTER (NOT untold AND is_open) AS open_tickets,
+        min(created_at) FILTER (NOT untold AND is_open) AS oldest_open_at,
+        bool_or(untold) AS tickets_unread
     FROM (
         SELECT
             organization_id, created_at,
             NOT coalesce(status IN ('resolved', 'closed'), false) AND coalesce(resolved_at >= $as_of, true) AS is_open,
-            status IS NOT NULL OR resolved_at IS NOT NULL
-                OR NOT list_has_any(unread, ['status', '-status', 'resolved_at', '-resolved_at']) AS known
+            status IS NULL AND resolved_at IS NULL
+                AND (is_unread(unread, 'status') OR is_unread(unread, 'resolved_at')) AS untold
         FROM tickets
         WHERE created_at < $as_of
     )
@@ -29,54 +26,57 @@ open_tickets AS (
 ),
 signals AS (
     SELECT
-        a.*, l.last_login_at, c.last_campaign_at, coalesce(t.open_tickets, 0) AS open_tickets, t.oldest_open_at,
+        a.id, a.created_at, l.last_login_at, c.last_campaign_at, t.open_tickets, t.oldest_open_at,
         CASE
-            WHEN a.created_at > $login_start OR l.last_login_at >= $login_start THEN 'off'
-            WHEN NOT $logins OR coalesce(l.login_unread, false) THEN 'unread'
-            ELSE 'on'
+            WHEN a.created_at > $login_start OR l.last_login_at >= $login_start THEN false
+            WHEN NOT $logins OR coalesce(l.login_unread, false) THEN NULL
+            ELSE true
         END AS login,
         CASE
-            WHEN a.created_at > $campaign_start OR c.last_campaign_at >= $campaign_start THEN 'off'
-            WHEN NOT $campaigns OR coalesce(c.campaign_unread, false) THEN 'unread'
-            ELSE 'on'
+            WHEN a.created_at > $campaign_start OR c.last_campaign_at >= $campaign_start THEN false
+            WHEN NOT $campaigns OR coalesce(c.campaign_unread, false) THEN NULL
+            ELSE true
         END AS campaign,
         CASE
-            WHEN t.open_tickets > 0 THEN 'on'
-            WHEN NOT $tickets OR coalesce(t.tickets_unread, false) THEN 'unread'
-            ELSE 'off'
+            WHEN t.open_tickets > 0 THEN true
+            WHEN NOT $tickets OR coalesce(t.tickets_unread, false) THEN NULL
+            ELSE false
         END AS ticket
-    FROM looked_at AS a
+    FROM standing_organizations($as_of) AS a
     LEFT JOIN organization_logins AS l ON l.organization_id = a.id
     LEFT JOIN organization_campaigns($as_of) AS c ON c.organization_id = a.id
     LEFT JOIN open_tickets AS t ON t.organization_id = a.id
 ),
 judged AS MATERIALIZED (
     SELECT
-        s.*,
-        coalesce(m.mrr_cents, 0) AS mrr_cents,
-        (login = 'on')::INTEGER + (campaign = 'on')::INTEGER + (ticket = 'on')::INTEGER AS signals,
-        CASE
-            WHEN $match_all AND 'off' IN (login, campaign, ticket) THEN 'safe'
-            WHEN $match_all AND 'unread' IN (login, campaign, ticket) THEN 'undetermined'
-            WHEN NOT $match_all AND 'on' NOT IN (login, campaign, ticket) THEN
-                if('unread' IN (login, campaign, ticket), 'undetermined', 'safe')
-            ELSE 'at_risk'
-        END AS verdict
-    FROM signals AS s LEFT JOIN organization_mrr($as_of) AS m ON m.organization_id = s.id
+        *,
+        if($match_all, login AND campaign AND ticket, login OR campaign OR ticket) AS at_risk,
+        coalesce(login, false)::INTEGER + coalesce(campaign, false)::INTEGER + coalesce(ticket, false)::INTEGER AS signals
+    FROM signals
+),
+suspects AS MATERIALIZED (
+    SELECT s.*, coalesce(m.mrr_cents, 0) AS mrr_cents
+    FROM judged AS s
+    LEFT JOIN (
+        SELECT organization_id, sum(mrr_cents) AS mrr_cents FROM contracts($as_of) GROUP BY organization_id
+    ) AS m ON m.organization_id = s.id
+    WHERE s.at_risk IS DISTINCT FROM false
 ),
 counts AS (
     SELECT
-        count(*) AS looked_at,
-        count(*) FILTER (verdict = 'at_risk') AS at_risk,
-        count(*) FILTER (verdict = 'undetermined') AS not_determined,
-        CAST(coalesce(sum(mrr_cents) FILTER (verdict = 'at_risk'), 0) AS BIGINT) AS at_stake_cents
-    FROM judged
+        (SELECT count(*) FROM judged) AS looked_at,
+        count(*) FILTER (at_risk) AS at_risk_count,
+        count(*) FILTER (at_risk IS NULL) AS undetermined_count,
+        CAST(coalesce(sum(mrr_cents) FILTER (at_risk), 0) AS BIGINT) AS at_stake_cents
+    FROM suspects
 ),
 chosen AS (
-    SELECT * FROM judged
-    WHERE verdict <> 'safe'
-    QUALIFY row_number() OVER (PARTITION BY verdict ORDER BY signals DESC, mrr_cents DESC, id) <= $limit
+    (SELECT * FROM suspects WHERE at_risk ORDER BY signals DESC, mrr_cents DESC, id LIMIT $limit)
+    UNION ALL
+    (SELECT * FROM suspects WHERE at_risk IS NULL ORDER BY signals DESC, mrr_cents DESC, id LIMIT $limit)
 )
-SELECT counts.*, chosen.*
-FROM counts LEFT JOIN chosen ON true
-ORDER BY verdict, signals DESC, mrr_cents DESC, id
+SELECT counts.*, chosen.* REPLACE (CAST(mrr_cents AS BIGINT) AS mrr_cents), o.name, o.type
+FROM counts
+LEFT JOIN chosen ON true
+LEFT JOIN organizations AS o ON o.id = chosen.id
+ORDER BY at_risk NULLS LAST, signals DESC, mrr_cents DESC, chosen.id

@@ -5,13 +5,13 @@
 SELECT
     u.organization_id, u.id, u.first_name, u.display_name, u.email, u.role, coalesce(u.is_test, false) AS is_test,
     u.email_unsubscribed_at,
-    list_contains(u.unread, 'email_unsubscribed_at') AS consent_unread,
-    list_contains(u.unread, '-email_unsubscribed_at') AS consent_absent,
+    is_illegible(u.unread, 'email_unsubscribed_at') AS consent_unread,
+    is_absent(u.unread, 'email_unsubscribed_at') AS consent_absent,
     coalesce(o.email_opt_out, false) AS email_opt_out,
-    list_contains(o.unread, 'email_opt_out') AS opt_out_unread,
-    list_contains(o.unread, '-email_opt_out') AS opt_out_absent
+    is_illegible(o.unread, 'email_opt_out') AS opt_out_unread,
+    is_absent(o.unread, 'email_opt_out') AS opt_out_absent
 FROM users AS u JOIN organizations AS o ON o.id = u.organization_id
-WHERE list_contains($organizations, u.organization_id)
+WHERE u.organization_id IN (SELECT unnest($organizations))
     AND (u.id = o.owner_id OR u.role IN ('brand', 'brand_admin', 'dispensary', 'dispensary_admin'))
     AND coalesce(u.approval_status, 'approved') NOT IN ('rejected', 'disabled')
 ORDER BY u.organization_id, u.id = o.owner_id DESC, u.id

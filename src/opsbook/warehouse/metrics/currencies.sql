@@ -1,2 +1,5 @@
--- The currencies that contracts are paid in at a moment. Source: subscriptions. Parameters: as_of.
-SELECT DISTINCT paid_in AS currency FROM contracts($as_of) ORDER BY currency
+-- The currencies that running contracts are paid in. Source: subscriptions. Parameters: as_of.
+SELECT DISTINCT coalesce(currency, 'usd') AS currency
+FROM subscriptions
+WHERE status IN ('active', 'past_due') AND is_running(started_at, ended_at, $as_of)
+ORDER BY currency

@@ -23,7 +23,7 @@ accounts AS (
                 false
             ) AS activated,
         coalesce(p.last_login_at >= $end, false)
-            OR list_has_any(p.unread, ['last_login_at', '-last_login_at']) AS unclear,
+            OR (p.last_login_at IS NULL AND is_unread(p.unread, 'last_login_at')) AS unclear,
         p.organization_id
     FROM people AS p
     WHERE p.came_at < $end AND p.cohort <> 'internal'

@@ -1,72 +1,71 @@
 -- Organisations gone silent.
--- Definition: eligible are standing organisations that came at or before `start`. Each of three signals is `silent`
---   (nothing in [start, as_of)), `active`, or `unread`: logins of its people, live orders placed with it, campaigns it
---   sent. A login after as_of counts as active: it overwrote what was before. With match_all, inactive is silent in all
---   three, and active in one settles it; otherwise inactive is silent in any one, and active in all settles it.
---   What neither settles is undetermined. The flags say whether a signal's table can be read at all.
---   Rows: first the inactive, then the undetermined, each the most valuable first, at most `limit` of either; counts
---   stand in every row, and there is at least one row.
+-- Definition: eligible are standing organisations that came at or before `start`. Each of three signals is silent
+--   (nothing in [start, as_of)), active, or NULL, which nobody can tell: logins of its people, live orders placed with
+--   it, campaigns it sent. A login after as_of counts as active: it overwrote what was before. Inactive is silent in
+--   all three (match_all) or in any one, by three-valued logic; what that leaves NULL is undetermined. The flags say
+--   whether a signal's table can be read at all.
+--   Rows: the inactive, then the undetermined (inactive is NULL), each the most valuable first, at most `limit` of
+--   either; the counts stand in every row, and there is at least one row.
 -- Unit: organisations; cents. Source: organizations, users, orders, campaigns, subscriptions.
 -- Parameters: as_of, start, match_all, logins, orders, campaigns, limit.
-WITH eligible AS (
-    SELECT id, name, type, state, created_at, email_opt_out FROM standing_organizations($as_of) WHERE created_at <= $start
-),
-bought AS (
-    SELECT organization_id, max(ordered_at) AS last_order_at, sum(total_cents) AS total_cents, count(*) AS orders
+WITH bought AS (
+    SELECT organization_id, max(ordered_at) AS last_order_at, sum(total_cents) AS total_cents
     FROM live_orders
     WHERE ordered_at < $as_of
     GROUP BY organization_id
 ),
 signals AS (
     SELECT
-        e.*, l.last_login_at, b.last_order_at, c.last_campaign_at, b.total_cents, b.orders,
+        e.id, l.last_login_at, b.last_order_at, c.last_campaign_at, b.total_cents,
         CASE
-            WHEN l.last_login_at >= $start THEN 'active'
-            WHEN NOT $logins OR coalesce(l.login_unread, false) THEN 'unread'
-            ELSE 'silent'
+            WHEN l.last_login_at >= $start THEN false
+            WHEN NOT $logins OR coalesce(l.login_unread, false) THEN NULL
+            ELSE true
         END AS login,
+        CASE WHEN b.last_order_at >= $start THEN false WHEN NOT $orders THEN NULL ELSE true END AS orders,
         CASE
-            WHEN b.last_order_at >= $start THEN 'active' WHEN NOT $orders THEN 'unread' ELSE 'silent'
-        END AS ordering,
-        CASE
-            WHEN c.last_campaign_at >= $start THEN 'active'
-            WHEN NOT $campaigns OR coalesce(c.campaign_unread, false) THEN 'unread'
-            ELSE 'silent'
-        END AS campaign
-    FROM eligible AS e
+            WHEN c.last_campaign_at >= $start THEN false
+            WHEN NOT $campaigns OR coalesce(c.campaign_unread, false) THEN NULL
+            ELSE true
+        END AS campaigns
+    FROM standing_organizations($as_of) AS e
     LEFT JOIN organization_logins AS l ON l.organization_id = e.id
     LEFT JOIN bought AS b ON b.organization_id = e.id
     LEFT JOIN organization_campaigns($as_of) AS c ON c.organization_id = e.id
+    WHERE e.created_at <= $start
 ),
 judged AS MATERIALIZED (
-    SELECT *,
-        CASE
-            WHEN $match_all AND 'active' IN (login, ordering, campaign) THEN 'active'
-            WHEN $match_all AND 'unread' IN (login, ordering, campaign) THEN 'undetermined'
-            WHEN NOT $match_all AND 'silent' NOT IN (login, ordering, campaign) THEN
-                if('unread' IN (login, ordering, campaign), 'undetermined', 'active')
-            ELSE 'inactive'
-        END AS verdict
-    FROM signals
+    SELECT *, if($match_all, login AND orders AND campaigns, login OR orders OR campaigns) AS inactive FROM signals
 ),
 counts AS (
     SELECT
         count(*) AS eligible,
-        count(*) FILTER (verdict = 'inactive') AS inactive,
-        count(*) FILTER (verdict = 'undetermined') AS undetermined
+        count(*) FILTER (inactive) AS inactive_count,
+        count(*) FILTER (inactive IS NULL) AS undetermined_count
     FROM judged
 ),
+suspects AS MATERIALIZED (
+    SELECT * FROM judged WHERE inactive IS DISTINCT FROM false
+),
 valued AS (
-    SELECT j.*, coalesce(m.mrr_cents, 0) AS mrr_cents
-    FROM judged AS j LEFT JOIN organization_mrr($as_of) AS m ON m.organization_id = j.id
-    WHERE j.verdict <> 'active'
-    QUALIFY row_number() OVER (
-        PARTITION BY j.verdict ORDER BY coalesce(m.mrr_cents, 0) DESC, coalesce(j.total_cents, 0) DESC, j.id
-    ) <= $limit
+    SELECT s.*, coalesce(m.mrr_cents, 0) AS mrr_cents
+    FROM suspects AS s
+    LEFT JOIN (
+        SELECT organization_id, sum(mrr_cents) AS mrr_cents
+        FROM contracts($as_of)
+        WHERE organization_id IN (SELECT id FROM suspects)
+        GROUP BY organization_id
+    ) AS m ON m.organization_id = s.id
+),
+chosen AS (
+    (SELECT * FROM valued WHERE inactive ORDER BY mrr_cents DESC, total_cents DESC NULLS LAST, id LIMIT $limit)
+    UNION ALL
+    (SELECT * FROM valued WHERE inactive IS NULL ORDER BY mrr_cents DESC, total_cents DESC NULLS LAST, id LIMIT $limit)
 )
 SELECT
-    counts.eligible, counts.inactive, counts.undetermined AS not_determined, valued.* REPLACE (
-        CAST(coalesce(valued.total_cents, 0) AS BIGINT) AS total_cents, coalesce(valued.orders, 0) AS orders
-    )
-FROM counts LEFT JOIN valued ON true
-ORDER BY verdict, mrr_cents DESC, total_cents DESC, id
+    counts.*, chosen.* REPLACE (CAST(chosen.mrr_cents AS BIGINT) AS mrr_cents, CAST(total_cents AS BIGINT) AS total_cents),
+    o.name, o.type, o.state
+FROM counts
+LEFT JOIN chosen ON true
+LEFT JOIN organizations AS o ON o.id = chosen.id
+ORDER BY inactive NULLS LAST, mrr_cents DESC, total_cents DESC NULLS LAST, chosen.id

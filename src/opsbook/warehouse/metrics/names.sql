@@ -1,2 +1,2 @@
 -- What organisations are called. Source: organizations. Parameters: organizations (ids).
-SELECT id, name FROM organizations WHERE list_contains($organizations, id)
+SELECT id, name FROM organizations WHERE id IN (SELECT unnest($organizations))

@@ -10,6 +10,6 @@ SELECT
     CAST(sum(total_cents) AS BIGINT) AS total_cents,
     list_sort(list(DISTINCT coalesce(currency, 'usd'))) AS currencies
 FROM live_orders
-WHERE ordered_at < $as_of AND list_contains($organizations, organization_id)
+WHERE ordered_at < $as_of AND organization_id IN (SELECT unnest($organizations))
 GROUP BY organization_id
 ORDER BY organization_id
