@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
+from opsbook.records.rows import Row, fetch, fetch_one, upsert
 from opsbook.records.store import Store
 from opsbook.records.tables.systems import integration_states, probes
 from opsbook.sdk.integration import ProbeReport
@@ -33,8 +33,7 @@ class Probes:
     def record_all(self, reports: Sequence[ProbeReport]) -> None:
         """`record` for the probes of one check, in one transaction: all of them or none."""
         with self.store.transaction() as connection:
-            for report in reports:
-                _write(connection, report)
+            _write(connection, reports)
 
     def between(self, integrations: Sequence[str] | None, start: datetime, end: datetime, limit: int) -> list[Row]:
         """Probe rows of `[start, end)`, newest first, at most `limit` of each system; None: of every system."""
@@ -82,26 +81,46 @@ class Probes:
             return fetch(connection, select(integration_states).order_by(integration_states.c.integration))
 
 
-def _write(connection: Connection, report: ProbeReport) -> None:
+def _write(connection: Connection, reports: Sequence[ProbeReport]) -> None:
+    upsert(connection, probes, [_probe_row(report) for report in reports])
+    standing = {
+        row["integration"]: row["checked_at"]
+        for row in fetch(connection, select(integration_states.c.integration, integration_states.c.checked_at))
+    }
+    latest = sorted(reports, key=lambda report: report.checked_at)  # the newest of one system is written last
+    upsert(
+        connection,
+        integration_states,
+        [
+            _state_row(report)
+            for report in latest
+            if report.id not in standing or standing[report.id] <= report.checked_at
+        ],
+    )
+
+
+def _probe_row(report: ProbeReport) -> dict[str, Any]:
+    # One system is not probed twice in a microsecond, so the key is the same when a probe is recorded again.
+    key = f"{report.id}@{report.checked_at.isoformat(timespec='microseconds')}"
+    return {"id": key, "at": report.checked_at, "attempts": report.attempts, **_seen(report)}
+
+
+def _state_row(report: ProbeReport) -> dict[str, Any]:
+    return {
+        **_seen(report),
+        "checked_at": report.checked_at,
+        "last_success_at": report.last_success_at,
+        "consecutive_failures": report.consecutive_failures,
+        "quota": report.observation.quota,
+    }
+
+
+def _seen(report: ProbeReport) -> dict[str, Any]:
     seen = report.observation
-    shared: dict[str, Any] = {
+    return {
         "integration": report.id,
         "status": seen.status.value,
         "latency_ms": seen.latency_ms,
         "error_class": seen.error_class.value if seen.error_class else None,
         "message": seen.message,
     }
-    # One system is not probed twice in a microsecond, so the key is the same when a probe is recorded again.
-    key = f"{report.id}@{report.checked_at.isoformat(timespec='microseconds')}"
-    insert_absent(connection, probes, {"id": key, "at": report.checked_at, "attempts": report.attempts, **shared})
-    standing = fetch_one(connection, select(integration_states).where(integration_states.c.integration == report.id))
-    if standing and standing["checked_at"] > report.checked_at:
-        return
-    latest = {
-        **shared,
-        "checked_at": report.checked_at,
-        "last_success_at": report.last_success_at,
-        "consecutive_failures": report.consecutive_failures,
-        "quota": seen.quota,
-    }
-    upsert(connection, integration_states, [latest])
