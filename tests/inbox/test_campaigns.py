@@ -8,15 +8,17 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from opsbook.inbox.letters import Letter
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.keys import Keys
-from opsbook.records.tables.inbox import campaign_messages
+from opsbook.records.tables.inbox import campaign_exclusions, campaign_messages
+from opsbook.records.tables.inbox import campaigns as campaign_rows
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from opsbook.sdk.values import Unknown, canonical, digest
 
+AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 UNKNOWN = Unknown("users were never loaded").as_json()
 
 
@@ -90,18 +92,27 @@ async def test_two_at_once_under_one_effect_are_one_draft(make_campaigns, audien
     assert len(campaigns.latest()) == 1
 
 
-async def test_codes_are_the_same_when_a_draft_is_made_again_after_a_crash(
+async def test_codes_are_the_same_when_a_draft_is_made_again_and_others_in_another_draft(
     make_campaigns, audience, offer, origin, store
 ):
-    """The process died after the key was kept and before the draft was written."""
-    await Keys(store).keep("campaigns", bytes(range(32)), datetime(2026, 11, 24, tzinfo=UTC))
-    one = await make_campaigns(chance=random.Random(1)).draft(audience, offer(), "email", **origin)
-    other = await make_campaigns(chance=random.Random(2)).draft(
-        audience, offer(), "email", **{**origin, "effect_key": "key_2"}
-    )
-    assert Keys(store).get("campaigns") == bytes(range(32))
-    mine, others = ([message["discount_code"] for message in drafted["messages"]] for drafted in (one, other))
-    assert not set(mine) & set(others)
+    """The process died before the draft was written: the letters that somebody saw in a log are those of the retry."""
+    campaigns = make_campaigns()
+    first = await campaigns.draft(audience, offer(), "email", **origin)
+    with store.transaction() as connection:
+        for table in (campaign_messages, campaign_exclusions, campaign_rows):
+            connection.execute(delete(table))
+    again = await make_campaigns(chance=random.Random(99)).draft(audience, offer(), "email", **origin)
+    other = await campaigns.draft(audience, offer(), "email", **{**origin, "effect_key": "key_2"})
+    codes = [[one["discount_code"] for one in drafted["messages"]] for drafted in (first, again, other)]
+    assert codes[0] == codes[1]
+    assert not set(codes[0]) & set(codes[2])
+
+
+async def test_the_key_that_was_kept_first_is_the_key(store):
+    keys = Keys(store)
+    assert await keys.keep("campaigns", b"1" * 32, AT) == b"1" * 32
+    assert await keys.keep("campaigns", b"2" * 32, AT) == b"1" * 32
+    assert (keys.get("campaigns"), keys.get("other")) == (b"1" * 32, None)
 
 
 async def test_nobody_left_is_no_draft_and_nothing_is_stored(make_campaigns, organization, contact, offer, origin):

@@ -7,9 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from opsbook.records.migrate import NEWEST, migrate
+from opsbook.records.migrate import migrate
 from opsbook.records.store import Store
 from opsbook.records.tables import metadata
+from opsbook.sdk.errors import Conflict
 
 
 @pytest.fixture
@@ -63,4 +64,14 @@ def test_tables_of_others_in_the_same_database_are_left_alone(empty):
     migrate(empty)
     with empty.reading() as connection:
         assert connection.execute(text("select workflow_uuid from workflow_status")).scalar() == "kept"
-        assert connection.execute(text("select version_num from alembic_version")).scalar() == NEWEST
+
+
+def test_a_store_that_a_newer_release_has_written_is_refused_and_left_as_it_is(empty):
+    migrate(empty)
+    with empty.transaction() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(Conflict) as refused:
+        migrate(empty)
+    assert refused.value.code == "newer_store"
+    with empty.reading() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalar() == "9999"

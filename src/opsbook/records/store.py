@@ -44,8 +44,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        On an embedded store nobody else writes from its first statement on, so what it reads stays true until it ends.
+        """
         with self.engine.begin() as connection:
+            if self.embedded:  # the driver itself would begin at the first write, after what was read before it
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
@@ -103,7 +108,7 @@ class Store:
 
     def _commit(self, batch: list[tuple[Write, Future[Any]]]) -> None:
         try:
-            with self.engine.begin() as connection:
+            with self.transaction() as connection:
                 values = [write(connection) for write, _ in batch]
         except Exception as error:  # noqa: BLE001 the worker loop's boundary: the error is the caller's
             if len(batch) == 1:
