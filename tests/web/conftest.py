@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from opsbook.app import open_app, the_world
+from opsbook.app import World, open_app, the_world
 from opsbook.runs.memory import MemoryEngine
+from opsbook.settings import Settings
 from opsbook.web.site import create_app
 from web.serving import Served, WrongByHours, publish_all, settings_in
 
+AT = datetime(2026, 11, 24, 14, 0, 5, tzinfo=UTC)
 
-@pytest.fixture
-def at() -> datetime:
-    """What time it is in the deployment."""
-    return datetime(2026, 11, 24, 14, 0, 5, tzinfo=UTC)
+
+def world_of(settings: Settings, at: datetime) -> World:
+    return the_world(settings, clock=WrongByHours(at), make_engine=lambda store, clock: MemoryEngine())
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which the playbooks were published an hour ago: made once, copied for each test."""
+    settings = settings_in(tmp_path_factory.mktemp("published"))
+
+    async def make() -> Path:
+        async with open_app(settings, world_of(settings, AT - timedelta(hours=1))) as app:
+            publish_all(app)
+            assert app.store.file is not None
+            return app.store.file
+
+    return asyncio.run(make())
 
 
 @pytest.fixture
@@ -28,13 +45,12 @@ def more_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def served(tmp_path: Path, at: datetime, more_settings: dict[str, Any]) -> AsyncIterator[Served]:
+async def served(tmp_path: Path, published: Path, more_settings: dict[str, Any]) -> AsyncIterator[Served]:
     settings = settings_in(tmp_path / "home", **more_settings)
-    world = the_world(settings, clock=WrongByHours(at), make_engine=lambda store, clock: MemoryEngine())
-    async with open_app(settings, world) as app:
-        publish_all(app)
-        async with app.working():
-            site = create_app(app)
-            transport = httpx.ASGITransport(site, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://opsbook.test") as client:
-                yield Served(app, site, client)
+    settings.home.mkdir()
+    shutil.copy(published, settings.home / published.name)
+    async with open_app(settings, world_of(settings, AT)) as app, app.working():
+        site = create_app(app)
+        transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://opsbook.test") as client:
+            yield Served(app, site, client)

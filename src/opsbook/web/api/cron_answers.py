@@ -42,7 +42,7 @@ def ended(run: Row, failed_steps: Sequence[str], now: datetime, *, duplicate: bo
         return answer(_body(run, now, duplicate), 200, headers)
     why = run.get("error") or {}
     error = {
-        "code": why.get("code") or run["state"],
+        "code": why.get("class") or run["state"],
         "message": run.get("reason") or why.get("message") or SAID[run["state"]],
         "steps": list(failed_steps),
     }
