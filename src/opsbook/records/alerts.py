@@ -24,11 +24,13 @@ class Alerts:
         """
 
         def write(connection: Connection) -> tuple[Row, bool]:
-            fresh = {**alert, "state": "open", "opened_at": now, "last_seen_at": now, "times_seen": 1, "reminded_at": None}
-            if insert_absent(connection, alerts, fresh):
-                return dict(fresh), True
+            fresh = {**alert, "state": "open", "opened_at": now, "last_seen_at": now, "times_seen": 1}
+            fresh["reminded_at"] = None
+            opened = insert_absent(connection, alerts, fresh)
             row = fetch_one(connection, select(alerts).where(alerts.c.open_key == alert["open_key"]))
             assert row is not None
+            if opened:
+                return row, True
             if row["run_id"] == alert["run_id"]:
                 return row, row["times_seen"] == 1
             change = {

@@ -87,7 +87,7 @@ async def _play(demo: Demo) -> int:
 
 
 async def _told(demo: Demo, app: App, systems: Systems) -> list[dict[str, Any]]:
-    as_of = app.world.clock.now()
+    as_of = app.world.clock.now().replace(microsecond=0)
     company = make_company(demo.seed, as_of)
     demo.say(f"A sample company, everything in it invented (seed {demo.seed}), as of {as_of:%Y-%m-%d %H:%M} UTC.")
     loaded = await asyncio.to_thread(load, app, company, demo.home / "files")
@@ -108,13 +108,12 @@ def _print(demo: Demo, app: App, systems: Systems, company: Company, runs: list[
     shows.heading("How the runs ended")
     for run in runs:
         shows.print_run(run)
-    for run in runs:
-        for name, value in (run["results"] or {}).items():
-            if isinstance(value, str) and value.startswith("#") and name.endswith("_report"):
-                shows.print_report(f"{run['playbook_name']}: {name.replace('_', ' ')}", value)
+    reports = shows.reports_of(runs)
+    for text, title in reports.items():
+        shows.print_report(title.capitalize(), text)
     names = {row["id"]: row["name"] for row in company.rows["organizations"]}
     for thread in threads_of(app, runs):
-        shows.print_thread(thread)
+        shows.print_thread(thread, reports)
         if thread["campaign_id"]:
             shows.print_campaign(app.campaigns.get(thread["campaign_id"]), names)
     shows.print_deliveries(runs, systems.mailbox.letters, demo.home)
@@ -132,8 +131,10 @@ def _print_where(demo: Demo, settings: Settings, runs: list[dict[str, Any]]) -> 
     shows.heading("Where to look")
     config = shlex.quote(str(demo.home / "opsbook.toml"))
     shows.said(f"export OPSBOOK_CONFIG={config}")
-    for words in ("runs list", f"runs show {runs[0]['id']}", "threads list", "alerts list", "up    # the console"):
-        shows.said(f"opsbook {words}")
+    words = (f"runs show {runs[0]['id']}", "runs list", "threads list", "alerts list", "up")
+    for line in words:
+        shows.said(f"opsbook {line}")
+    shows.said("`make up` serves it from a clone of the repository, with the same OPSBOOK_CONFIG.")
     if not demo.serve:
         shows.said("The sample systems have gone; `opsbook demo --serve` keeps them up for runs of your own.")
 

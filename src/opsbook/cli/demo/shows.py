@@ -18,10 +18,12 @@ from opsbook.cli._progress import lasted
 from opsbook.cli.demo.mailbox import Letter
 from opsbook.sdk.values import unknown_in
 from opsbook.warehouse.report import LoadReport
+from opsbook.warehouse.tables import TABLES
 
 WIDTH = 100
+COLUMNS = 4  # tables named in one line
 SHOWN = 5  # letters of a campaign, and people left out of it
-LONGEST_CELL = 60
+LONGEST = 90  # characters of a subject
 
 
 @cache
@@ -42,8 +44,15 @@ def said(text: str) -> None:
 
 
 def print_loaded(loaded: Mapping[str, LoadReport]) -> None:
-    words = [f"{table} {report.loaded:,}" for table, report in loaded.items()]
-    said("Loaded " + " · ".join(words) + ". Refused 0.")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    cells = [cell for name in TABLES for cell in (name, f"{loaded[name].loaded:,}")]
+    for _ in range(COLUMNS):
+        table.add_column(style="dim")
+        table.add_column(justify="right")
+    for start in range(0, len(cells), 2 * COLUMNS):
+        table.add_row(*cells[start : start + 2 * COLUMNS])
+    said("Rows loaded, none refused:")
+    _print(table)
 
 
 def print_run(run: Mapping[str, Any]) -> None:
@@ -52,9 +61,10 @@ def print_run(run: Mapping[str, Any]) -> None:
     page().print(f"\n{head}, verdict {coloured(run['verdict'] or 'none')}")
     if why := run.get("reason") or (run.get("error") or {}).get("message"):
         page().print(f"  {coloured(why)}")
-    table = _table("Criterion", "Verdict", "Why it is not known")
+    table = _table("Criterion", "Verdict")
     for one in run["criteria"] or ():
-        table.add_row(coloured(one["name"]), coloured(one["verdict"]), coloured(one["reason"]))
+        verdict = coloured(one["verdict"]) + (f": {coloured(one['reason'])}" if one["reason"] else "")
+        table.add_row(coloured(one["name"]), verdict)
     _print(table)
     table = _table("Alert", "State", "Severity", "Message")
     for one in run["alerts"] or ():
@@ -66,81 +76,109 @@ def _message(alert: Mapping[str, Any]) -> str:
     return str(alert.get("message") or alert.get("reason") or "")
 
 
+def reports_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The reports that runs wrote: the name of each by its text."""
+    found = {}
+    for run in runs:
+        for name, value in (run["results"] or {}).items():
+            if isinstance(value, str) and name.endswith("report"):
+                found[value] = name.replace("_", " ")
+    return found
+
+
 def print_report(title: str, markdown: str) -> None:
     """A report in full: rendered in a terminal, as it was written elsewhere."""
     heading(title)
-    if page().is_terminal:
-        page().print(Markdown(markdown))
-    else:
-        page().print(markdown, markup=False)
+    _print_markdown(markdown)
 
 
-def print_thread(thread: Mapping[str, Any]) -> None:
-    """Whose it is, what was said first, and what is attached."""
+def print_thread(thread: Mapping[str, Any], shown: Mapping[str, str]) -> None:
+    """Whose it is, what was said first, and what is attached. `shown` are reports that were printed, by their text."""
     heading(f"Thread: {thread['title']}")
     whose = ", ".join(thread["assignees"]) or "nobody"
     page().print(f"[dim]{thread['type']} · {thread['status']} · for {whose} · {thread['id']}[/]")
     for message in thread["messages"]:
+        if before := shown.get(message["body"]):
+            page().print(f"[bold]{coloured(message['author'])}[/] posted the {before} as printed above.")
+            continue
         page().print(f"[bold]{coloured(message['author'])}[/]")
-        if page().is_terminal:
-            page().print(Padding(Markdown(message["body"]), (0, 0, 0, 2)))
-        else:
-            page().print(message["body"], markup=False)
+        _print_markdown(message["body"].strip())
     for artifact in thread["artifacts"]:
         page().print(f"[dim]attached: {coloured(artifact['title'])} ({artifact['type']}, {artifact['status']})[/]")
+
+
+def _print_markdown(text: str) -> None:
+    """Elsewhere than in a terminal a table's row stays one line, however long: cut in two it is no table."""
+    if page().is_terminal:
+        page().print(Markdown(text))
+        return
+    for line in text.splitlines():
+        page().print(line, markup=False, soft_wrap=line.startswith("|"))
 
 
 def print_campaign(campaign: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """The letters of a draft, the first in full, and who was left out and why. `names` are the organisations'."""
     letters, left_out = campaign["messages"], campaign["exclusions"]
     compliance = campaign["compliance"]["status"]
-    said(f"Draft {campaign['campaign_id']}: {campaign['status']}, compliance {compliance}, {len(letters)} letters.")
-    table = _table("Organisation", "To", "Why", "Subject")
+    page().print()
+    said(f"The draft is {campaign['status'].replace('_', ' ')}, compliance {compliance}, {len(letters)} letters:")
     for one in letters[:SHOWN]:
-        table.add_row(*(coloured(_short(one[key])) for key in ("organization_name", "recipient", "reason", "subject")))
-    _print(table)
+        page().print(f"  [bold]{coloured(one['organization_name'])}[/] ({coloured(one['reason'].replace('_', ' '))})")
+        page().print(f"    {coloured(one['recipient'])}: {coloured(one['subject'])}")
     if (more := len(letters) - SHOWN) > 0:
-        said(f"  and {more} more letters.")
-    if letters:
-        said("The first letter:")
-        page().print(Padding(letters[0]["body"], (0, 0, 0, 4)), markup=False)
+        said(f"  and {more} more.")
     for reason, number in Counter(one["reason"] for one in left_out).most_common():
         who = dict.fromkeys(names.get(one["organization_id"], "") for one in left_out if one["reason"] == reason)
         said(f"  left out, {reason.replace('_', ' ')}: {number} ({', '.join(list(who)[:SHOWN])})")
+    if letters:
+        said("The first letter:")
+        page().print(Padding(coloured(letters[0]["body"].strip()), (0, 0, 0, 4), expand=False))
 
 
 def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter], home: Path) -> None:
-    """What reached whom, by channel; mail with the file that keeps it."""
+    """What reached whom, by message and channel; mail with the folder that keeps it."""
     heading("What was sent")
-    table = _table("Channel", "To", "State", "Subject")
+    to: dict[tuple[str, str, str], list[str]] = {}
     for run in runs:
         for one in run["effects"]:
-            if one["channel"] is not None:
-                cells = (one["channel"], one["recipient"], one["state"], _short(one["subject"] or ""))
-                table.add_row(*(coloured(cell) for cell in cells))
-    _print(table)
+            if one["channel"]:
+                to.setdefault((one["subject"] or "", one["channel"], one["state"]), []).append(one["recipient"])
+    before = ""
+    for (subject, channel, state), recipients in to.items():
+        if subject != before:
+            page().print(f"  [bold]{coloured(_short(subject))}[/]")
+        page().print(f"    {channel} {coloured(state)}: {coloured(', '.join(recipients))}")
+        before = subject
     if letters:
         said(f"Every mail as it arrived: {home / 'mail'} ({len(letters)} files)")
 
 
 def print_verdict(runs: Sequence[Mapping[str, Any]]) -> None:
-    """What is not met and what could not be measured: the line to read when nothing else is."""
+    """What is not met and what could not be measured: the lines to read when nothing else is."""
     heading("In short")
     bad, dark = shortfalls(runs)
-    page().print("[red]Not met:[/] " + (coloured("; ".join(bad)) or "nothing"))
-    page().print("[yellow]Could not be measured:[/] " + (coloured("; ".join(dark)) or "nothing"))
+    page().print("[red]Not met[/]" if bad else "[green]Every criterion is met or only warns.[/]")
+    for line in bad:
+        said(f"  {line}")
+    page().print(
+        "[yellow]Could not be measured[/]" if dark else "[green]Everything that was asked for was measured.[/]"
+    )
+    for line in dark:
+        said(f"  {line}")
 
 
 def shortfalls(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """(not met, not measured), each `playbook: criterion`, the latter with its reason."""
-    bad, dark = [], []
+    """(not met, not measured): criteria by their run, and every result that says that it could not be measured."""
+    bad, dark = [], dict[str, None]()
     for run in runs:
+        failed = [one["name"] for one in run["criteria"] or () if one["verdict"] == "not_met"]
+        if failed:
+            bad.append(f"{run['playbook_name']}: {'; '.join(failed)}")
         for one in run["criteria"] or ():
-            if one["verdict"] == "not_met":
-                bad.append(f"{run['playbook_id']}: {one['id']}")
-            elif one["verdict"] == "unknown":
-                dark.append(f"{run['playbook_id']}: {one['id']} ({one['reason']})")
-    return bad, dark
+            if one["verdict"] == "unknown":
+                dark[f"{one['name']}: {one['reason']}"] = None
+        dark.update(dict.fromkeys(unmeasured(run["results"] or {})))
+    return bad, list(dark)
 
 
 def unmeasured(value: Any, place: str = "") -> list[str]:
@@ -163,8 +201,8 @@ def _table(*columns: str) -> Table:
 
 def _print(table: Table) -> None:
     if table.row_count:
-        page().print(Padding(table, (0, 0, 0, 2)))
+        page().print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

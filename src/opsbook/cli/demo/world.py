@@ -54,7 +54,7 @@ def settings_for(home: Path, systems: Systems) -> Settings:
         home=home,
         people=people,
         postal_address="Sample Platform, 1 Sample Street, Sampleton",
-        public_url="http://127.0.0.1:8400",
+        public_url="https://ops.platform.example",
         integrations=sections(systems),
         allow_loopback=True,
     )

@@ -27,16 +27,16 @@ def write_orders(draft: Draft, founded: list[Organization], wanted: int) -> None
     sizes = [draft.chance.paretovariate(1.15) for _ in selling]
     days = draft.chance.choices(range(YEAR), cum_weights=_day_weights(draft), k=wanted)
     for one, day in zip(draft.chance.choices(selling, sizes, k=wanted), days, strict=True):
-        assert one.last_order is not None
+        end = (one.last_order if one.reason else one.canceled_at) or draft.as_of
         at = draft.ago(day + 1) + timedelta(days=draft.chance.betavariate(2, 2))
-        if not one.created_at < at < one.last_order:
-            at = one.created_at + draft.chance.random() * (one.last_order - one.created_at)
+        if not one.created_at < at < end:
+            at = one.created_at + draft.chance.random() * (end - one.created_at)
         chance = draft.chance.random()
         mode, cancelled = ("demo", False) if chance < 0.03 else ("live", chance < 0.07)
         row = _order(draft, one, mode=mode, cancelled=cancelled)
         row["ordered_at"] = at
         _book(draft, one, row)
-    for one in selling:  # the last live order is where the plan says
+    for one in selling:  # of an inactive one the last live order, of any other one order that is surely recent
         row = _order(draft, one)
         row["ordered_at"] = one.last_order
         _book(draft, one, row)
