@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
@@ -24,19 +25,29 @@ def fetch_one(connection: Connection, query: Select[Any]) -> Row | None:
 
 def insert_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert unless a row with the same unique key stands; True when it was inserted. Safe to repeat."""
-    statement = _dialect_insert(connection, table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_absent(connection.dialect.name, table), dict(values)).rowcount == 1
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows, or replace the standing ones with the same primary key. Safe to repeat."""
-    if not rows:
-        return
-    statement = _dialect_insert(connection, table)
+    if rows:
+        statement = _replacing(connection.dialect.name, table, tuple(rows[0]))
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+@cache
+def _absent(dialect: str, table: Table) -> Any:
+    """Made once for each table: building a statement costs more than running it."""
+    return _dialect_insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _replacing(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = _dialect_insert(dialect, table)
     keys = [column.name for column in table.primary_key]
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), [dict(row) for row in rows])
+    rest = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
-def _dialect_insert(connection: Connection, table: Table) -> Any:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _dialect_insert(dialect: str, table: Table) -> Any:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -18,13 +18,21 @@ if TYPE_CHECKING:
     from opsbook.warehouse import Warehouse
 
 
+TRY_AGAIN = timedelta(minutes=10)  # after a look that found no revenue to take
+
+
 class Snapshotter:
-    """Called before a run's first segment. What is unknown is not taken as 0: revenue is then not taken at all."""
+    """Called before a run's first segment. What is unknown is not taken as 0: revenue is then not taken at all.
+
+    A day that this process has looked at is not looked at again: not at all when it is complete, else not before
+    `TRY_AGAIN` has passed.
+    """
 
     def __init__(self, warehouse: Warehouse, snapshots: Snapshots, clock: Clock) -> None:
         self.warehouse = warehouse
         self.snapshots = snapshots
         self.clock = clock
+        self._looked: dict[date, datetime] = {}  # the day, and when it may be looked at again
 
     async def before(self, run: Mapping[str, Any]) -> None:
         """Take the snapshots of the run's local date unless they were taken. Safe to repeat.
@@ -36,7 +44,10 @@ class Snapshotter:
         as_of: datetime = run["as_of"]
         now = self.clock.now()
         day = as_of.astimezone(zone).date()
-        if day != now.astimezone(zone).date() or await asyncio.to_thread(self.snapshots.has_day, day):
+        if day != now.astimezone(zone).date() or now < self._looked.get(day, now):
+            return
+        if await asyncio.to_thread(self.snapshots.has_day, day):
+            self._looked = {day: now + timedelta(days=2)}
             return
         found = await asyncio.to_thread(mrr_now, self.warehouse, as_of)
         metrics = await asyncio.to_thread(daily_metrics, self.warehouse, as_of)
@@ -44,6 +55,7 @@ class Snapshotter:
         await self.snapshots.take_metrics(day, metrics, taken_at=now, run_id=run["id"])
         if not isinstance(found, Unknown):
             await self.snapshots.take_mrr(day, found.cents, taken_at=now, run_id=run["id"])
+        self._looked = {day: now + TRY_AGAIN}
 
     async def reconstruct(self, days: int, zone: ZoneInfo) -> int | Unknown:
         """Back-fill the revenue of the `days` local dates before today from contracts; how many dates were stored.
