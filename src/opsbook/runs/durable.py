@@ -108,6 +108,7 @@ class DurableEngine:
             max_executor_threads=32,
             log_level="ERROR",
             scheduler_polling_interval_sec=3600.0,
+            notification_listener_polling_interval_sec=0.2,  # its thread sleeps this long, also when it is to stop
         )
 
 
