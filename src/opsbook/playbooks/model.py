@@ -187,9 +187,9 @@ class Criterion(Part):
     """What success means: `expr` true is met; `warn` true is a warning; unknown is neither met nor breached."""
 
     id: Annotated[str, Field(pattern=NAME_PATTERN)]
+    name: str = ""
     expr: Condition
     warn: Condition | None = None
-    name: str = ""
 
 
 class Told(StrEnum):

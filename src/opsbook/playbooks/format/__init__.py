@@ -1,0 +1,47 @@
+"""The canonical form of a playbook's text: one order of keys, one indentation, shortest durations, comments kept.
+
+`comments` finds each comment and what it belongs to, `scalars` writes single values, `writer` lays them out. Quotes,
+folded texts and one-line objects stay as the author wanted them, as long as they fit. The meaning never changes, and
+formatting what is formatted changes nothing.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from opsbook.playbooks.catalog import Catalog
+from opsbook.playbooks.format.comments import attach
+from opsbook.playbooks.format.writer import Writer
+from opsbook.playbooks.load import check_playbook
+from opsbook.playbooks.load.nodes import data
+from opsbook.playbooks.load.reader import read
+from opsbook.playbooks.model import Playbook
+from opsbook.sdk.errors import InvalidDefinition, NeverWorks
+
+
+def format_playbook(text: str, catalog: Catalog, file: str | None = None) -> str:
+    """The same playbook in canonical YAML, whatever it was written in.
+
+    Raises `InvalidDefinition` when the text cannot be read or has not the shape of a playbook; what is wrong with its
+    meaning (a tool that is not there) does not matter here.
+    """
+    root, problems = read(text, file)
+    if root is None or problems:
+        raise InvalidDefinition(f"The playbook cannot be read: {problems[0].sentence}", problems=problems)
+    try:
+        playbook = Playbook.model_validate(data(root), context={"catalog": catalog})
+    except ValidationError:
+        _, found = check_playbook(text, catalog, file)
+        raise InvalidDefinition("The playbook has not the right shape.", problems=found) from None
+    plain = text.removeprefix("\ufeff")
+    formatted = Writer(root, plain, playbook, catalog, attach(root, plain)).document()
+    if _meaning(formatted, catalog) != playbook.sha256:
+        raise NeverWorks("Formatting would have changed the playbook.", cure="Keep the text; please report it.")
+    return formatted
+
+
+def _meaning(text: str, catalog: Catalog) -> str | None:
+    root, problems = read(text)
+    if root is None or problems:
+        return None
+    return Playbook.model_validate(data(root), context={"catalog": catalog}).sha256
