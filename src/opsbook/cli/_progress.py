@@ -76,9 +76,17 @@ def _details(step: Mapping[str, Any]) -> str:
     words = [] if step["status"] == "skipped" else [lasted(step["duration_ms"])]
     if step["attempts"] > 1:
         words.append(f"{step['attempts']} attempts")
+    if step["type"] == "condition" and step["status"] == "completed":
+        words.append(f"answered {_answer(step)}")
     error = step.get("error") or {}
-    words += [str(why) for why in (error.get("message"), step.get("reason")) if why]
+    reason = "its guard said no" if step.get("reason") == "guard" else step.get("reason")
+    words += [str(why) for why in (error.get("message"), reason) if why]
     return coloured(" · ".join(words))
+
+
+def _answer(step: Mapping[str, Any]) -> str:
+    value = step["value"] if "value" in step else step["outcome"]["value"]
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "unknown"
 
 
 def lasted(milliseconds: float | None) -> str:

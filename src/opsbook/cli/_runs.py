@@ -71,7 +71,7 @@ def print_end(run: JsonObject) -> None:
             out.print(f"  {coloured(why)}")
     criteria: Any = run.get("criteria") or []
     if criteria:
-        show_items(criteria, ("id", "verdict", "expr", "reason"), as_json=False, title="Criteria")
+        show_items(criteria, ("id", "name", "verdict", "reason"), as_json=False, title="Criteria")
     alerts: Any = run.get("alerts") or []
     if alerts:
         show_items(alerts, ("rule", "state", "severity", "subject", "message", "reason"), as_json=False, title="Alerts")

@@ -50,16 +50,6 @@ class Slots:
             )
             return connection.execute(change.values(state=state, reason=reason, run_id=run_id)).rowcount == 1
 
-    def take(self, playbook_id: str, key: str, due_at: datetime, run_id: str, now: datetime) -> None:
-        """A run has begun for this slot at somebody else's asking: nothing is left to decide. Safe to repeat."""
-        row = {"playbook_id": playbook_id, "slot": key, "due_at": due_at, "state": "ran", "run_id": run_id}
-        with self.store.transaction() as connection:
-            if not insert_absent(connection, slots, {**row, "seen_at": now}):
-                open_one = update(slots).where(
-                    slots.c.playbook_id == playbook_id, slots.c.slot == key, slots.c.run_id.is_(None)
-                )
-                connection.execute(open_one.values(state="ran", reason=None, run_id=run_id))
-
     def latest(self, playbook_id: str | None = None, limit: int = 50) -> list[Row]:
         """Newest first."""
         query = select(slots).order_by(slots.c.due_at.desc()).limit(limit)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -21,7 +22,6 @@ from opsbook.records.rows import Row
 from opsbook.records.unreachable import UNREACHABLE, in_words
 from opsbook.runs.acceptance import Request as RunRequest
 from opsbook.runs.clockwork import slot_request
-from opsbook.runs.schedule import Slot
 from opsbook.runs.segment import OVER
 from opsbook.sdk.errors import InvalidInput, OpsbookError
 from opsbook.sdk.values import JsonObject
@@ -47,15 +47,6 @@ TAKES = described(
 )
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """One request to the door, understood: the run to start and, where it is one, the slot of the schedule."""
-
-    run: RunRequest
-    slot: Slot | None
-    wait_seconds: float
-
-
 @router.post("/playbook-runner", responses=ANSWERS, openapi_extra=TAKES, summary="Run a playbook for a scheduler")
 async def playbook_runner(request: Request) -> Response:
     """Starts the run of the occasion that the request names and waits for its end, `wait` seconds at the most.
@@ -69,19 +60,18 @@ async def playbook_runner(request: Request) -> Response:
         return stranger(rooms.app.world.clock.now(), configured=bool(secrets))
     try:
         with in_words():
-            wanted = await _understood(rooms, request)
-            accepted = await rooms.app.operations.start(wanted.run)
+            wanted, seconds = await _understood(rooms, request)
+            accepted = await rooms.app.operations.start(wanted)
     except OpsbookError as error:
         return refused(error, request.query_params.get("playbookId"), rooms.app.world.clock.now())
     run = accepted.run
-    if wanted.slot is not None:
-        await _take_slot(rooms.app, run, wanted.slot)
     if accepted.fresh:
-        run = await _until_over(rooms, run, wanted.wait_seconds)
+        run = await _until_over(rooms, run, seconds)
     return _answered(rooms.app, run, duplicate=not accepted.fresh)
 
 
-async def _understood(rooms: House, request: Request) -> Wanted:
+async def _understood(rooms: House, request: Request) -> tuple[RunRequest, float]:
+    """The run that is asked for, and how many seconds to wait for its end. Raises what is wrong with the request."""
     playbook_id = query_value(request, "playbookId")
     if playbook_id is None or not re.fullmatch(ID_PATTERN, playbook_id):
         raise InvalidInput(
@@ -92,27 +82,26 @@ async def _understood(rooms: House, request: Request) -> Wanted:
     wait = query_number(request, "wait", DEFAULT_WAIT_SECONDS, MOST_WAIT_SECONDS)
     playbook = rooms.standing.get(playbook_id)
     body = await body_of(request)
-    run, slot = _request(rooms.app, request, playbook, body)
-    return Wanted(run, slot, wait)
+    return _wanted(rooms.app.world.clock.now(), request, playbook, body), wait
 
 
-def _request(app: App, request: Request, playbook: Playbook, body: bytes) -> tuple[RunRequest, Slot | None]:
-    """The run that is asked for: of a slot, of a scheduler's time, of an Idempotency-Key, or of its own."""
+def _wanted(now: datetime, request: Request, playbook: Playbook, body: bytes) -> RunRequest:
+    """The run of a slot, of a scheduler's time, of an Idempotency-Key, or one of its own."""
     job = request.headers.get("x-cloudscheduler-jobname")
-    about = occasion(job, request.headers.get("x-cloudscheduler-scheduletime"), app.world.clock.now())
+    about = occasion(job, request.headers.get("x-cloudscheduler-scheduletime"), now)
     inputs = _inputs(body)
     actor = f"scheduler:{job}" if job else "cron"
     if about is not None:
         slot = slot_at(playbook, about.at)
         if slot is not None:
-            return replace(slot_request(playbook.id, slot, "cron", actor), inputs=inputs), slot
-        return RunRequest(playbook.id, "cron", actor, inputs, about.key(playbook.id), about.at), None
+            return replace(slot_request(playbook.id, slot, "cron", actor), inputs=inputs)
+        return RunRequest(playbook.id, "cron", actor, inputs, about.key(playbook.id), about.at)
     key = idempotency_key(request)
     if key is None:
-        return RunRequest(playbook.id, "manual", actor, inputs), None
+        return RunRequest(playbook.id, "manual", actor, inputs)
     digest = hashlib.sha256(key.encode()).hexdigest()
     fingerprint = hashlib.sha256(body).hexdigest()
-    return RunRequest(playbook.id, "manual", actor, inputs, f"cron-key:{digest}", fingerprint=fingerprint), None
+    return RunRequest(playbook.id, "manual", actor, inputs, f"cron-key:{digest}", fingerprint=fingerprint)
 
 
 def _inputs(body: bytes) -> JsonObject:
@@ -121,12 +110,6 @@ def _inputs(body: bytes) -> JsonObject:
     if not isinstance(inputs, dict):
         raise InvalidInput("inputs is not an object.", field="inputs", cure='Write it like {"inputs": {"days": 7}}.')
     return inputs
-
-
-async def _take_slot(app: App, run: Row, slot: Slot) -> None:
-    """The slot is taken: the clockwork will not decide about it again."""
-    now = app.world.clock.now()
-    await asyncio.to_thread(app.slots.take, run["playbook_id"], slot.key, slot.due_at, run["id"], now)
 
 
 async def _until_over(rooms: House, run: Row, seconds: float) -> Row:
