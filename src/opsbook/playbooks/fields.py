@@ -60,36 +60,62 @@ Duration = Annotated[
 ]
 
 
-class ExpressionMark:
+class Mark:
+    """Base of the marks. `means` stands in the JSON Schema as `x-opsbook`, for editors."""
+
+    means = ""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        found: dict[str, Any] = handler(core_schema)
+        return {**found, "x-opsbook": self.means}
+
+
+class ExpressionMark(Mark):
     """Marks a text that is one bare expression."""
+
+    means = "expression"
 
 
 class ConditionMark(ExpressionMark):
     """Marks an expression that must yield a boolean or an unknown."""
 
+    means = "condition"
 
-class FilledMark:
+
+class FilledMark(Mark):
     """Marks a value whose texts may hold `{{ }}`."""
 
+    means = "filled"
 
-class BlockMark:
+
+class BlockMark(Mark):
     """Marks a list of steps."""
 
+    means = "steps"
 
-class ToolMark:
+
+class ToolMark(Mark):
     """Marks the name of a tool; a key `with` beside it holds the tool's arguments."""
 
+    means = "tool"
 
-class AgentMark:
+
+class AgentMark(Mark):
     """Marks the id of an agent."""
 
+    means = "agent"
 
-class ChannelMark:
+
+class ChannelMark(Mark):
     """Marks the name of a channel."""
 
+    means = "channel"
 
-class NameMark:
+
+class NameMark(Mark):
     """Marks a name or a step id that an earlier step gives."""
+
+    means = "name"
 
 
 Expression = Annotated[str, Field(min_length=1, max_length=4096), ExpressionMark()]

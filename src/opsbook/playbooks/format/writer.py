@@ -59,7 +59,7 @@ class Writer:
         self._hoist(item, path)
         lines = self._map(item, indent + 2, path) if item.kind == "map" else self._list(item, indent + 2, path)
         above = []
-        while lines and lines[0].lstrip().startswith("#") or lines and not lines[0]:
+        while (lines and lines[0].lstrip().startswith("#")) or (lines and not lines[0]):
             above.append(lines.pop(0)[2:])
         return [*above, head + lines[0][indent + 1 :], *lines[1:]]
 
