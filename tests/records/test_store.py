@@ -72,6 +72,30 @@ def test_no_batch_is_larger_than_its_limit(store):
     assert len(names(store)) == 2 * MOST_SHARED + 1
 
 
+def test_what_rides_is_written_with_the_next_that_is_shared_and_before_it(store):
+    commits: list[object] = []
+    store.share(beat("first")).result(30)
+    event.listen(store.engine, "commit", commits.append)
+    seen = lambda connection: connection.execute(select(func.count()).select_from(heartbeats)).scalar()  # noqa: E731
+    riders = [store.ride(beat(f"r{i}")) for i in range(5)]
+    assert store.share(seen).result(30) == 6
+    assert [rider.result(30) for rider in riders] == [1] * 5
+    assert len(commits) == 1
+
+
+def test_what_rides_is_written_when_nobody_shares(store):
+    assert store.ride(beat("alone")).result(30) == 1
+    assert names(store) == ["alone"]
+
+
+def test_closing_writes_what_rides(tmp_path):
+    opened = Store(f"sqlite:///{tmp_path / 'opsbook.db'}")
+    metadata.create_all(opened.engine)
+    riders = [opened.ride(beat(f"r{i}")) for i in range(3)]
+    opened.close()
+    assert [rider.result(0) for rider in riders] == [1] * 3
+
+
 def test_a_write_that_fails_is_undone_alone_and_its_error_is_its_own(store):
     futures, _ = pile_up(store, [beat("a"), beat("b"), beat("a"), beat("c")])
     errors = [type(future.exception()) for future in futures]

@@ -12,18 +12,29 @@ from opsbook.records.rows import Row, fetch, fetch_one
 from opsbook.records.store import Store
 from opsbook.records.tables.playbooks import playbook_versions, playbooks
 
+MOST_KEPT = 256  # versions kept in memory
+
 
 class Playbooks:
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._read: dict[tuple[str, int], Row] = {}
 
     def get(self, playbook_id: str) -> Row | None:
         with self.store.reading() as connection:
             return fetch_one(connection, select(playbooks).where(playbooks.c.id == playbook_id))
 
     def version(self, playbook_id: str, version: int) -> Row | None:
-        with self.store.reading() as connection:
-            return self._version(connection, playbook_id, version)
+        """One version. It never changes, so this process reads it once."""
+        found = self._read.get((playbook_id, version))
+        if found is None:
+            with self.store.reading() as connection:
+                found = self._version(connection, playbook_id, version)
+            if found is not None:
+                if len(self._read) >= MOST_KEPT:
+                    self._read.clear()
+                self._read[playbook_id, version] = found
+        return found
 
     def versions(self, playbook_id: str) -> list[Row]:
         """Newest first."""

@@ -40,6 +40,14 @@ class Runs:
         with self.store.reading() as connection:
             return fetch_one(connection, select(runs).where(runs.c.id == run_id))
 
+    def started_by(self, dedup_key: str) -> str | None:
+        """The id of the run that a dedup key has started."""
+        with self.store.reading() as connection:
+            found: str | None = connection.execute(
+                select(triggers.c.run_id).where(triggers.c.dedup_key == dedup_key)
+            ).scalar()
+            return found
+
     def latest(self, *, playbook_id: str | None = None, state: str | None = None, limit: int = 50) -> list[Row]:
         """Newest first."""
         query = select(runs).order_by(runs.c.accepted_at.desc(), runs.c.id.desc()).limit(limit)
@@ -111,8 +119,8 @@ class Runs:
             return fetch(connection, query)
 
     def keep_call(self, call: Mapping[str, Any]) -> None:
-        """Keep one tool call, in the next shared commit; nobody waits for it."""
-        self.store.share(lambda connection: insert_absent(connection, calls, call))
+        """Keep one tool call, with the next commit; nobody waits for it."""
+        self.store.ride(lambda connection: insert_absent(connection, calls, call))
 
     def steps_between(self, segment_before: int, run_id: str) -> list[Row]:
         """Steps that earlier segments have ended: what a later segment starts from."""

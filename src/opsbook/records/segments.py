@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, literal, select
 
 from opsbook.records.rows import insert_absent
 from opsbook.records.store import Store
-from opsbook.records.tables.runs import segments
+from opsbook.records.tables.runs import runs, segments
 from opsbook.sdk.errors import NeverWorks
 
 
@@ -35,14 +35,27 @@ class Segments:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def enter(self, segment_id: str, run_id: str, now: datetime) -> tuple[Fence, datetime]:
-        """Take the next epoch. Answers the fence and the moment of the very first entry."""
+    async def enter(
+        self, segment_id: str, run_id: str, now: datetime, *, begins: bool = False
+    ) -> tuple[Fence, datetime]:
+        """Take the next epoch. Answers the fence and the moment of the very first entry.
+
+        With `begins` a queued run is running from now on, in the same commit.
+        """
 
         def write(connection: Connection) -> tuple[Fence, datetime]:
             fresh = {"id": segment_id, "run_id": run_id, "epoch": 0, "deaths": 0, "entered_at": now}
             insert_absent(connection, segments, fresh)
             change = segments.update().where(segments.c.id == segment_id).values(epoch=segments.c.epoch + 1)
             row = connection.execute(change.returning(segments.c.epoch, segments.c.entered_at)).one()
+            if begins:
+                queued = runs.update().where(runs.c.id == run_id, runs.c.state == "queued")
+                connection.execute(
+                    queued.values(
+                        state="running",
+                        started_at=func.coalesce(runs.c.started_at, literal(now, runs.c.started_at.type)),
+                    )
+                )
             return Fence(segment_id, row.epoch), row.entered_at
 
         return await self.store.shared(write)

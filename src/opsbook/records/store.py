@@ -25,6 +25,7 @@ T = TypeVar("T")
 Write = Callable[[Connection], Any]
 
 MOST_SHARED = 256  # writes in one commit: a batch stays far below a second
+LONGEST_RIDE = 0.5  # seconds that a write waits for one that it can ride with
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.url = make_url(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
         self.engine = _embedded(url) if self.embedded else create_engine(url, pool_pre_ping=True)
+        self._riding: queue.SimpleQueue[tuple[Write, Future[Any]]] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[tuple[Write, Future[Any]] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -68,13 +70,19 @@ class Store:
         A write may be run twice (when a neighbour in its batch fails), so it touches nothing but the database. One
         that raises is undone alone and its error is the future's.
         """
-        if self._writer is None:
-            with self._starting:
-                if self._writer is None:
-                    self._writer = threading.Thread(target=self._write_on, name="records-writer", daemon=True)
-                    self._writer.start()
+        self._ensure_writer()
         future: Future[T] = Future()
         self._waiting.put((write, future))
+        return future
+
+    def ride(self, write: Callable[[Connection], T]) -> Future[T]:
+        """Like `share`, for what nobody waits for: in a commit that others make, in half a second at the latest.
+
+        It is written before what is shared after it.
+        """
+        self._ensure_writer()
+        future: Future[T] = Future()
+        self._riding.put((write, future))
         return future
 
     async def shared(self, write: Callable[[Connection], T]) -> T:
@@ -89,22 +97,33 @@ class Store:
             self._writer = None
         self.engine.dispose()
 
+    def _ensure_writer(self) -> None:
+        if self._writer is None:
+            with self._starting:
+                if self._writer is None:
+                    self._writer = threading.Thread(target=self._write_on, name="records-writer", daemon=True)
+                    self._writer.start()
+
     def _write_on(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch = [first]
-            last = False
-            while len(batch) < MOST_SHARED:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                    break
-                batch.append(more)
-            self._commit(batch)
-            if last:
-                return
+        last = False
+        while not last:
+            batch, last = self._next_batch()
+            if batch:
+                self._commit(batch)
+
+    def _next_batch(self) -> tuple[list[tuple[Write, Future[Any]]], bool]:
+        """What waits, behind what rides with it; True when nothing comes after it."""
+        try:
+            waiting = [self._waiting.get(timeout=LONGEST_RIDE)]
+        except queue.Empty:
+            waiting = []
+        while waiting and waiting[-1] is not None and len(waiting) < MOST_SHARED:
+            try:
+                waiting.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        riding = [self._riding.get_nowait() for _ in range(self._riding.qsize())]
+        return riding + [one for one in waiting if one is not None], waiting[-1:] == [None]
 
     def _commit(self, batch: list[tuple[Write, Future[Any]]]) -> None:
         try:

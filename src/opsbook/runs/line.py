@@ -67,7 +67,7 @@ class Line:
             if self.engine is None or (boundary is Boundary.NONE and not self.plan.can_act(self.journal)):
                 await self._group()
             elif boundary is Boundary.NONE:
-                self._replay(await self.engine.checkpoint(f"{following.path}+", self._group))
+                self._replay(await self.engine.checkpoint(f"{following.path}+", self._frozen))
             elif self.plan.spreads(following.step):
                 await self._spread_acting(following)
             else:
@@ -97,16 +97,21 @@ class Line:
 
         self._replay(await self.engine.checkpoint(work.path, take))
 
-    async def _group(self) -> Json:
-        entries: list[Json] = []
+    async def _frozen(self) -> Json:
+        """What a group of reads came to, as its checkpoint records it."""
+        entries = await self._group()
+        return {"entries": [entry.as_json() for entry in entries], "stopped": self.progress.stopped}
+
+    async def _group(self) -> list[Entry]:
+        entries: list[Entry] = []
         while isinstance(following := self._next(), Work):
             reads = self.engine is None or self.plan.boundary(following.step) is Boundary.NONE
             if not reads or self._stop():
                 break
             entry = await self._take(following)
             self._note(entry)
-            entries.append(entry.as_json())
-        return {"entries": entries, "stopped": self.progress.stopped}
+            entries.append(entry)
+        return entries
 
     def _replay(self, result: Json) -> None:
         assert isinstance(result, dict)

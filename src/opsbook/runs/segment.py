@@ -67,7 +67,9 @@ class RunBody:
         if row is None or row["state"] in OVER:
             return row and row["state"]
         now = self.services.clock.now()
-        fence, entered = await records.segments.enter(str(segment), segment.run_id, now)
+        fence, entered = await records.segments.enter(
+            str(segment), segment.run_id, now, begins=row["state"] == "queued"
+        )
         if segment.number == 1 and not row["dry_run"]:
             await self.services.before(row)
         execution = _Execution(self, engine, segment, row, fence, entered)
@@ -170,8 +172,6 @@ class _Execution:
         )
         if outside is None:
             self.services.bus.tell(RunStarted(row["id"], row["playbook_name"]))
-            if row["state"] == "queued":
-                self._write({"state": "running", "started_at": row["started_at"] or clock.now()}, [], ())
 
     def _before(self, outside: str | None) -> tuple[Journal, Mapping[str, Row]]:
         """What earlier segments did, and what their waits were answered with; for a branch, all that came before it."""
@@ -208,8 +208,9 @@ class _Execution:
         services, row = self.services, self.row
         names = self.line.names.values
         followed = await self._follow_alerts(alerts(self.plan.playbook, names))
-        await self.written()
-        unsettled = services.records.effects.unsettled(row["id"]) if self.plan.acting else 0
+        if self.plan.acting:
+            await self.written()
+        unsettled = await services.door.ledger.unsettled(row["id"], self.fence) if self.plan.acting else 0
         state, reason = state_of(end, self.line.journal, self.line.progress.stopped, unsettled)
         judgements = judge(self.plan.playbook, names)
         changes = closing_row(self.plan.playbook, self.line.journal, state, reason, judgements, followed)  # type: ignore[arg-type]
