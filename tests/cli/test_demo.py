@@ -34,8 +34,8 @@ def test_it_ends_well_and_prints_runs_reports_threads_and_deliveries(played: tup
         "The first letter:",
         "left out, unsubscribed",
         "What was sent",
-        "Not met:",
-        "Could not be measured:",
+        "Not met",
+        "Could not be measured",
         "opsbook runs list",
     ):
         assert words in answer.out, words
@@ -78,16 +78,15 @@ def test_a_file_is_no_home(shell: Shell, tmp_path: Path) -> None:
     assert "is no folder" in answer.err
 
 
-def test_for_programs_it_prints_one_object_and_makes_its_home_afresh(shell: Shell, tmp_path: Path) -> None:
-    answers = [shell.process("demo", "--json", "--home", "mine", "--seed", "11") for _ in range(2)]
-    for answer in answers:
-        assert answer.code == 0, answer.err[-2000:]
-        told = answer.json
-        assert len(told["runs"]) == 4
-        assert told["loaded"]["orders"] >= 20_000
-        assert told["loaded"]["organizations"] >= 300
-        assert told["mail"]
-        assert told["slack"]
-        assert {thread["type"] for thread in told["threads"]} == {"incident", "campaign", "growth_review"}
-    assert answers[0].json["loaded"] == answers[1].json["loaded"]
-    assert len(list((tmp_path / "mine" / "mail").iterdir())) == len(answers[1].json["mail"])
+def test_for_programs_it_prints_one_object_and_makes_its_home_afresh(played: tuple[Shell, Answer]) -> None:
+    shell, _ = played
+    answer = shell.process("demo", "--json", "--seed", "11")
+    assert answer.code == 0, answer.err[-2000:]
+    told = answer.json
+    assert len(told["runs"]) == 4
+    assert told["loaded"]["orders"] >= 20_000
+    assert told["loaded"]["organizations"] >= 300
+    assert told["slack"]
+    assert {thread["type"] for thread in told["threads"]} == {"incident", "campaign", "growth_review"}
+    kept = list((shell.folder / ".opsbook-demo" / "mail").iterdir())
+    assert len(kept) == len(told["mail"]) > 0  # nothing of the last time is left

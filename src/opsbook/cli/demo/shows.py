@@ -123,16 +123,18 @@ def print_campaign(campaign: Mapping[str, Any], names: Mapping[str, str]) -> Non
     page().print()
     said(f"The draft is {campaign['status'].replace('_', ' ')}, compliance {compliance}, {len(letters)} letters:")
     for one in letters[:SHOWN]:
-        page().print(f"  [bold]{coloured(one['organization_name'])}[/] ({coloured(one['reason'].replace('_', ' '))})")
-        page().print(f"    {coloured(one['recipient'])}: {coloured(one['subject'])}")
+        _indented(2, f"[bold]{coloured(one['organization_name'])}[/] ({coloured(one['reason'].replace('_', ' '))})")
+        _indented(4, f"{coloured(one['subject'])}")
+        _indented(4, f"[dim]{coloured(one['recipient'])}[/]")
     if (more := len(letters) - SHOWN) > 0:
         said(f"  and {more} more.")
     for reason, number in Counter(one["reason"] for one in left_out).most_common():
         who = dict.fromkeys(names.get(one["organization_id"], "") for one in left_out if one["reason"] == reason)
-        said(f"  left out, {reason.replace('_', ' ')}: {number} ({', '.join(list(who)[:SHOWN])})")
+        _indented(2, coloured(f"left out, {reason.replace('_', ' ')}: {number} ({', '.join(list(who)[:SHOWN])})"))
     if letters:
         said("The first letter:")
-        page().print(Padding(coloured(letters[0]["body"].strip()), (0, 0, 0, 4), expand=False))
+        for line in letters[0]["body"].strip().splitlines():
+            _indented(4, coloured(line))
 
 
 def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter], home: Path) -> None:
@@ -146,8 +148,8 @@ def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter
     before = ""
     for (subject, channel, state), recipients in to.items():
         if subject != before:
-            page().print(f"  [bold]{coloured(_short(subject))}[/]")
-        page().print(f"    {channel} {coloured(state)}: {coloured(', '.join(recipients))}")
+            _indented(2, f"[bold]{coloured(_short(subject))}[/]")
+        _indented(4, f"{channel} {coloured(state)}: {coloured(', '.join(recipients))}")
         before = subject
     if letters:
         said(f"Every mail as it arrived: {home / 'mail'} ({len(letters)} files)")
@@ -159,12 +161,12 @@ def print_verdict(runs: Sequence[Mapping[str, Any]]) -> None:
     bad, dark = shortfalls(runs)
     page().print("[red]Not met[/]" if bad else "[green]Every criterion is met or only warns.[/]")
     for line in bad:
-        said(f"  {line}")
+        _indented(2, coloured(line))
     page().print(
         "[yellow]Could not be measured[/]" if dark else "[green]Everything that was asked for was measured.[/]"
     )
     for line in dark:
-        said(f"  {line}")
+        _indented(2, coloured(line))
 
 
 def shortfalls(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
@@ -177,7 +179,8 @@ def shortfalls(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]
         for one in run["criteria"] or ():
             if one["verdict"] == "unknown":
                 dark[f"{one['name']}: {one['reason']}"] = None
-        dark.update(dict.fromkeys(unmeasured(run["results"] or {})))
+        skipped = tuple(f": {step['id']} was skipped" for step in run["steps"] if step["status"] == "skipped")
+        dark.update({line: None for line in unmeasured(run["results"] or {}) if not line.endswith(skipped)})
     return bad, list(dark)
 
 
@@ -197,6 +200,10 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _indented(columns: int, markup: str) -> None:
+    page().print(Padding(markup, (0, 0, 0, columns), expand=False))
 
 
 def _print(table: Table) -> None:
