@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from opsbook.playbooks.expressions.budget import Budget
+from opsbook.playbooks.expressions.numbers import is_whole
 from opsbook.playbooks.expressions.operators import is_number
 from opsbook.playbooks.expressions.source import near, refusal
 from opsbook.playbooks.expressions.strings import cut, length
@@ -34,8 +35,8 @@ def field_of(base: Any, key: str, missing: Any, soft: bool, budget: Budget, sour
         return length(base, budget) if isinstance(base, str) else len(base)
     if base is None:
         raise refusal(source, at, "Null has no fields.", "Use ?. where it may be null.", "missing")
-    what = f"There is no {key} on this value: it is not an object."
-    raise refusal(source, at, what, "Methods are called with ( ).", "missing")
+    cure = near(key, ["length"]) if isinstance(base, str | list) else "Only objects have fields."
+    raise refusal(source, at, f"There is no {key} on this value: it is not an object.", cure, "missing")
 
 
 def item_of(base: Any, key: Any, missing: Any, soft: bool, budget: Budget, source: str, at: int) -> Any:
@@ -47,7 +48,7 @@ def item_of(base: Any, key: Any, missing: Any, soft: bool, budget: Budget, sourc
     lost = unknown_in(base) or unknown_in(key)
     if lost is not None:
         return lost
-    if isinstance(base, list | str) and is_number(key) and key == int(key):
+    if isinstance(base, list | str) and is_number(key) and is_whole(key):
         size = len(base) if isinstance(base, list) else length(base, budget)
         place = int(key)
         if 0 <= place < size:

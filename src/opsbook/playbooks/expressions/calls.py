@@ -9,8 +9,8 @@ from opsbook.playbooks.expressions.budget import Budget
 from opsbook.playbooks.expressions.functions import FUNCTIONS
 from opsbook.playbooks.expressions.lists import LIST
 from opsbook.playbooks.expressions.methods import Method
-from opsbook.playbooks.expressions.operators import Misfit, is_number, kind_of
-from opsbook.playbooks.expressions.source import near, refusal
+from opsbook.playbooks.expressions.operators import is_number, kind_of
+from opsbook.playbooks.expressions.source import Misfit, near, refusal
 from opsbook.playbooks.expressions.texts import NUMBER, TEXT
 from opsbook.sdk.values import unknown_in
 

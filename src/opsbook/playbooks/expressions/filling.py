@@ -8,10 +8,10 @@ from typing import Any
 from opsbook.playbooks.expressions.arrows import Frame
 from opsbook.playbooks.expressions.budget import OUTPUT, Budget
 from opsbook.playbooks.expressions.evaluation import DEEPEST_VALUE, finished, size_of
-from opsbook.playbooks.expressions.operators import Misfit, boolean, kind_of
+from opsbook.playbooks.expressions.operators import boolean, kind_of
 from opsbook.playbooks.expressions.pipes import piped
 from opsbook.playbooks.expressions.showing import displayed, unknown_text
-from opsbook.playbooks.expressions.source import refusal
+from opsbook.playbooks.expressions.source import Misfit, refusal
 from opsbook.playbooks.expressions.templates import Choice, Loop, Part, Shown, Template, template
 from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, Unknown, unknown_in
@@ -73,7 +73,7 @@ class _Writer:
 
     def write(self, parts: tuple[Part, ...]) -> None:
         for part in parts:
-            self.budget.spend(2)
+            self.budget.spend(4)
             match part:
                 case str():
                     self._add(part)

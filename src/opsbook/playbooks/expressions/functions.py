@@ -10,7 +10,7 @@ from opsbook.playbooks.expressions.budget import HEAD, ITEM, Budget
 from opsbook.playbooks.expressions.lists import shown
 from opsbook.playbooks.expressions.methods import Method
 from opsbook.playbooks.expressions.numbers import double, nearest, settled
-from opsbook.playbooks.expressions.operators import Misfit
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import WHITE
 
 Number = int | float
@@ -49,7 +49,7 @@ def _abs(budget: Budget, value: Number) -> Number:
 
 
 def _sign(budget: Budget, value: Number) -> Number:
-    return (value > 0) - (value < 0)
+    return (double(value) > 0) - (value < 0)
 
 
 def ordered_keys(budget: Budget, value: dict[str, Any]) -> list[str]:
@@ -77,7 +77,7 @@ def _is_array(budget: Budget, value: Any) -> bool:
 
 
 def _string(budget: Budget, value: Any) -> str:
-    budget.spend(4)
+    budget.spend(8)
     return shown(value)
 
 

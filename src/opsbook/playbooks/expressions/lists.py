@@ -13,7 +13,8 @@ from opsbook.playbooks.expressions.arrows import Function
 from opsbook.playbooks.expressions.budget import HEAD, Budget
 from opsbook.playbooks.expressions.methods import Method
 from opsbook.playbooks.expressions.numbers import text_of
-from opsbook.playbooks.expressions.operators import Misfit, boolean, equal, is_number, kind_of
+from opsbook.playbooks.expressions.operators import boolean, equal, is_number, kind_of
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import joined, units
 from opsbook.sdk.values import Unknown, unknown_in
 
@@ -136,7 +137,7 @@ def _index_of(budget: Budget, items: Items, wanted: Any, start: int = 0) -> int 
 
 
 def _join(budget: Budget, items: Items, between: str = ",") -> str | Unknown:
-    budget.spend(len(items) * 3)
+    budget.spend(len(items) * 4)
     parts = []
     for item in items:
         lost = unknown_in(item)
@@ -213,7 +214,7 @@ def _sort(budget: Budget, items: Items, compare: Function | None = None) -> Item
     budget.list(len(items))
     if compare is None:
         return _sorted_as_text(budget, items)
-    cost, fold = compare.cost + 2, compare.fold
+    cost, fold = compare.cost + 4, compare.fold
 
     def answer(left: Any, right: Any) -> int:
         budget.spend(cost)

@@ -9,7 +9,9 @@ from typing import Any
 
 from opsbook.playbooks.expressions.arrows import Function
 from opsbook.playbooks.expressions.budget import Budget
-from opsbook.playbooks.expressions.operators import Misfit, is_number, kind_of
+from opsbook.playbooks.expressions.numbers import is_whole
+from opsbook.playbooks.expressions.operators import is_number, kind_of
+from opsbook.playbooks.expressions.source import Misfit
 
 Run = Callable[..., Any]
 
@@ -17,7 +19,7 @@ _FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "function": ("a function such as x => x.total > 0", lambda value: isinstance(value, Function)),
     "text": ("a text", lambda value: isinstance(value, str)),
     "number": ("a number", lambda value: is_number(value)),
-    "integer": ("a whole number", lambda value: is_number(value) and value == int(value)),
+    "integer": ("a whole number", lambda value: is_number(value) and is_whole(value)),
     "list": ("a list", lambda value: isinstance(value, list)),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "scalar": ("a text, a number, a boolean or null", lambda value: not isinstance(value, list | dict | Function)),

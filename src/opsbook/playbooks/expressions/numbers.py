@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from opsbook.playbooks.expressions.source import Misfit
 
 SAFE = 2**53
+_EXACT = Context(prec=160)  # 21 digits before the point, 100 behind it
 
 
 def double(value: int | float) -> int | float:
-    """A JSON number as the double that JavaScript reads; small integers stay integers."""
-    return float(value) if type(value) is int and not -SAFE <= value <= SAFE else value
+    """A JSON number as the double that JavaScript reads; small integers stay integers. Raises `Misfit`."""
+    if -SAFE <= value <= SAFE:
+        return value
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Misfit("The number is too large.")
+    return number
+
+
+def is_whole(value: int | float) -> bool:
+    return isinstance(value, int) or value.is_integer()
 
 
 def settled(value: int | float) -> int | float:
@@ -22,11 +37,12 @@ def settled(value: int | float) -> int | float:
 
 def text_of(value: int | float) -> str:
     """The number as JavaScript prints it (ECMA-262, Number::toString, radix 10)."""
-    if type(value) is int and -SAFE <= value <= SAFE:
-        return str(value)
-    number = float(value)
+    number = double(value)
     if number == 0:
         return "0"
+    plain = str(number)
+    if "e" not in plain:
+        return plain.removesuffix(".0")
     sign, digits, exponent = Decimal(repr(number)).as_tuple()
     body = "".join(map(str, digits)).rstrip("0") or "0"
     point = len(digits) + int(exponent)
@@ -47,7 +63,7 @@ def fixed(value: int | float, digits: int) -> str:
     """`toFixed`: the exact double, rounded half away from zero (ECMA-262, Number.prototype.toFixed)."""
     if abs(value) >= 1e21:
         return text_of(value)
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    rounded = Decimal(double(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
     shown = f"{rounded:.{digits}f}"
     return shown.removeprefix("-") if value == 0 else shown
 

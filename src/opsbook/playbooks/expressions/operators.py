@@ -9,6 +9,7 @@ from typing import Any
 
 from opsbook.playbooks.expressions.budget import Budget
 from opsbook.playbooks.expressions.numbers import SAFE, double, settled
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import joined, less
 from opsbook.sdk.values import Unknown, unknown_in
 
@@ -16,15 +17,6 @@ Value = Any  # plain JSON, or Unknown
 Operator = Callable[[Value, Value, Budget], Value]
 
 _NUMBERS = frozenset({int, float})
-
-
-class Misfit(Exception):
-    """Values that do not fit; whoever knows the place turns it into an error with a caret."""
-
-    def __init__(self, sentence: str, cure: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.cure = cure
 
 
 def kind_of(value: Value) -> str:

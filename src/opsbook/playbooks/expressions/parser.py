@@ -215,7 +215,7 @@ class _Parser:
             if self._take(")") is None:
                 self.next = start
                 return None
-        sign = self._take("=>")
+        sign = self._take("=>") if self.next > start else None
         if sign is None:
             self.next = start
             return None

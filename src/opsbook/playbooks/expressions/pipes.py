@@ -11,8 +11,9 @@ from typing import Any
 from opsbook.playbooks.expressions.budget import Budget
 from opsbook.playbooks.expressions.methods import Method
 from opsbook.playbooks.expressions.numbers import double, fixed, text_of
-from opsbook.playbooks.expressions.operators import Misfit, kind_of
+from opsbook.playbooks.expressions.operators import kind_of
 from opsbook.playbooks.expressions.showing import displayable, displayed, measured_in
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import weight
 from opsbook.playbooks.zones import zone
 from opsbook.sdk.values import unknown_in
@@ -23,9 +24,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?([Zz]|[+-]\d\d:\d\d))?", re.ASCII)
 _STYLES = ("full", "day", "time")
 COLUMNS = 12
+WORK = 24  # steps of writing one figure or date
 
 
 def _money(budget: Budget, cents: int, currency: str = "USD") -> str:
+    budget.spend(WORK)
     if re.fullmatch("[A-Z]{3}", currency) is None:
         raise Misfit("a currency is three capital letters, such as EUR.")
     sign, amount = "-" if cents < 0 else "", abs(cents)
@@ -34,6 +37,7 @@ def _money(budget: Budget, cents: int, currency: str = "USD") -> str:
 
 
 def _percent(budget: Budget, ratio: int | float, digits: int | None = None) -> str:
+    budget.spend(WORK)
     _few(digits)
     percent = Decimal(repr(double(ratio))) * 100
     if abs(percent) >= 10**15:
@@ -44,6 +48,7 @@ def _percent(budget: Budget, ratio: int | float, digits: int | None = None) -> s
 
 
 def _number(budget: Budget, value: int | float, digits: int | None = None) -> str:
+    budget.spend(WORK)
     _few(digits)
     shown = text_of(value) if digits is None else fixed(double(value), digits)
     whole, point, rest = shown.partition(".")
@@ -59,6 +64,7 @@ def _few(digits: int | None) -> None:
 
 
 def _date(budget: Budget, when: str, place: str = "", style: str = "full") -> str:
+    budget.spend(WORK)
     if style not in _STYLES:
         raise Misfit(f"its style is one of {', '.join(_STYLES)}.")
     match = _TIME.fullmatch(when)

@@ -16,7 +16,7 @@ from opsbook.playbooks.expressions.access import MISSING, SHORT, field_of, item_
 from opsbook.playbooks.expressions.arrows import Frame, Function
 from opsbook.playbooks.expressions.budget import HEAD, Budget
 from opsbook.playbooks.expressions.calls import call_function, call_method
-from opsbook.playbooks.expressions.source import near, refusal
+from opsbook.playbooks.expressions.source import Misfit, near, refusal
 from opsbook.sdk.values import Json, Unknown, unknown_in
 
 Run = Callable[[Frame], Any]
@@ -224,7 +224,7 @@ class Maker:
         def change(frame: Frame) -> Any:
             try:
                 return act(operand(frame))
-            except op.Misfit as error:
+            except Misfit as error:
                 raise refusal(source, at, error.sentence, error.cure, "misfit") from None
 
         return change
@@ -249,7 +249,7 @@ class Maker:
         def guarded(frame: Frame) -> Any:
             try:
                 return decide(frame)
-            except op.Misfit as error:
+            except Misfit as error:
                 raise refusal(source, at, error.sentence, error.cure, "misfit") from None
 
         return guarded

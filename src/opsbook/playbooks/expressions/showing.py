@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from opsbook.playbooks.expressions.lists import shown
-from opsbook.playbooks.expressions.operators import Misfit, kind_of
+from opsbook.playbooks.expressions.operators import kind_of
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.sdk.values import Unknown, unknown_in
 
 

@@ -8,6 +8,15 @@ from difflib import get_close_matches
 from opsbook.sdk.errors import InvalidDefinition, Place, Problem
 
 
+class Misfit(Exception):
+    """Values that do not fit; whoever knows the place turns it into an error with a caret."""
+
+    def __init__(self, sentence: str, cure: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.cure = cure
+
+
 def refusal(source: str, at: int, sentence: str, cure: str = "", code: str = "expression") -> InvalidDefinition:
     """The error for `source`, with a caret under the place. It names names, never values."""
     before = source[:at]

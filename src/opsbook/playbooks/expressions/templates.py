@@ -21,6 +21,7 @@ from opsbook.playbooks.expressions.source import near, refusal
 
 LONGEST = 64 * 1024  # bytes of a template
 DEEPEST_BLOCK = 8
+MOST_TAGS = 1000
 CACHED = 512
 
 _OPENING = re.compile(r"\{\{|\{%")
@@ -119,6 +120,7 @@ class _Reader:
         self.embedded: list[Embedded] = []
         self.pipes: set[str] = set()
         self.depth = 0
+        self.tags = 0
         self.ended: tuple[str, int, int] = ("", 0, 0)
 
     def parts(self, until: tuple[str, ...], scope: dict[str, int], opened: int = 0) -> tuple[Part, ...]:
@@ -126,6 +128,9 @@ class _Reader:
         found: list[Part] = []
         while (opening := _OPENING.search(self.text, self.next)) is not None:
             start = opening.start()
+            self.tags += 1
+            if self.tags > MOST_TAGS:
+                raise refusal(self.text, start, f"The text has more than {MOST_TAGS:,} tags.", code="too_long")
             end = self._closing(start)
             if self.text[start + 1] == "{":
                 self._keep(found, start, end)

@@ -6,7 +6,7 @@ from opsbook.playbooks.expressions.budget import HEAD, ITEM, Budget
 from opsbook.playbooks.expressions.lists import clamp
 from opsbook.playbooks.expressions.methods import Method
 from opsbook.playbooks.expressions.numbers import fixed, text_of
-from opsbook.playbooks.expressions.operators import Misfit
+from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import (
     WHITE,
     apart,
@@ -133,12 +133,12 @@ def _char_at(budget: Budget, text: str, place: int) -> str:
 def _to_fixed(budget: Budget, value: int | float, digits: int = 0) -> str:
     if not 0 <= digits <= 100:
         raise Misfit("it takes 0 to 100 digits.")
-    budget.spend(8)
+    budget.spend(20)
     return fixed(value, digits)
 
 
 def _number_to_string(budget: Budget, value: int | float) -> str:
-    budget.spend(4)
+    budget.spend(8)
     return text_of(value)
 
 
