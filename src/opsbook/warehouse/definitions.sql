@@ -36,7 +36,7 @@ WHERE NOT coalesce(is_test, false) AND NOT is_placeholder(email);
 -- Who works for an organisation: its consumers have accounts too, and their logins are not its own.
 CREATE VIEW members AS
 SELECT * FROM users
-WHERE organization_id IS NOT NULL AND NOT coalesce(is_test, false) AND cohort(role) <> 'customer';
+WHERE organization_id IS NOT NULL AND NOT coalesce(is_test, false) AND role IS DISTINCT FROM 'customer';
 
 -- The last sign of life of each organisation's people, and whether one of them has a login nobody can read.
 CREATE VIEW organization_logins AS
@@ -72,18 +72,22 @@ CREATE MACRO is_running(started_at, ended_at, as_of) AS
     coalesce(started_at < as_of, true) AND coalesce(ended_at >= as_of, true);
 
 -- Contracts that are paid at a moment, by the status that they have now: each once, however often it is written down
--- (rows that share the provider's id are one; the one that began last stands).
+-- (rows of an organisation that share the provider's id are one contract; the one that began last stands).
 CREATE MACRO contracts(as_of) AS TABLE
-SELECT s.*, monthly_cents(s.amount_cents, s.interval_months) AS mrr_cents, coalesce(s.currency, 'usd') AS paid_in
-FROM subscriptions AS s
+SELECT s.organization_id, s.status, s.mrr_cents, s.paid_in
+FROM (
+    SELECT
+        organization_id, status, coalesce(currency, 'usd') AS paid_in,
+        monthly_cents(amount_cents, interval_months) AS mrr_cents
+    FROM subscriptions
+    WHERE status IN ('active', 'past_due') AND is_running(started_at, ended_at, as_of)
+    QUALIFY row_number() OVER (
+        PARTITION BY organization_id, coalesce('p' || provider_subscription_id, 'i' || id)
+        ORDER BY started_at DESC NULLS LAST, amount_cents DESC, id
+    ) = 1
+) AS s
 LEFT JOIN organizations AS o ON o.id = s.organization_id
-WHERE s.status IN ('active', 'past_due')
-    AND is_running(s.started_at, s.ended_at, as_of)
-    AND NOT coalesce(o.is_test, false)
-QUALIFY row_number() OVER (
-    PARTITION BY s.organization_id, s.provider_subscription_id, if(s.provider_subscription_id IS NULL, s.id, NULL)
-    ORDER BY s.started_at DESC NULLS LAST, s.amount_cents DESC, s.id
-) = 1;
+WHERE NOT coalesce(o.is_test, false);
 
 CREATE MACRO organization_mrr(as_of) AS TABLE
 SELECT organization_id, CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+from opsbook.sdk.values import JsonObject, Unknown, plain
 from opsbook.warehouse.store import Warehouse
 
 TOP = 3
@@ -31,15 +31,12 @@ def histories(warehouse: Warehouse, organizations: Sequence[str], as_of: datetim
     if not organizations:
         return {}
     ids = sorted(set(organizations))
-    found = {row["organization_id"]: row for row in warehouse.rows("order_history", organizations=ids, as_of=as_of)}
-    top: dict[str, list[Json]] = {}
-    for row in warehouse.rows("top_products", organizations=ids, as_of=as_of, most=TOP):
-        product = {"name": row["product"], "category": row["category"], "orders": row["orders"]}
-        top.setdefault(row["organization_id"], []).append({**product, "total_cents": row["total_cents"]})
-    return {key: _history(found.get(key), top.get(key, [])) for key in ids}
+    rows = warehouse.rows("order_history", organizations=ids, as_of=as_of, most=TOP)
+    found = {row["organization_id"]: row for row in rows}
+    return {key: _history(found.get(key)) for key in ids}
 
 
-def _history(row: dict[str, Any] | None, top: list[Json]) -> JsonObject:
+def _history(row: dict[str, Any] | None) -> JsonObject:
     if row is None:
         return {
             "count": 0,
@@ -59,7 +56,7 @@ def _history(row: dict[str, Any] | None, top: list[Json]) -> JsonObject:
         "last_order_at": plain(row["last_order_at"]),
         "total_cents": several if mixed else row["total_cents"],
         "average_cents": several if mixed else round(row["total_cents"] / row["orders"]),
-        "top_products": top,
+        "top_products": row["top_products"],
     }
 
 

@@ -71,6 +71,9 @@ def quotas(page: Page, evidence: Evidence) -> None:
     found = stats(evidence)
     if found is None or found.unknown or not found.value.get("quotas"):
         return
+    if unknown := unknown_in(found.value["quotas"]):
+        page.lacks("Quotas", unknown.reason)
+        return
     rows = []
     for quota in found.value["quotas"]:
         name = inline(quota["id"])
@@ -116,7 +119,8 @@ def act_on_platform(page: Page, evidence: Evidence) -> None:
         signups = page.fact("Signups", found.value["metrics"]["signups"], "count", found.name)
         why = "A broken sign-up form looks the same as a quiet day."
         page.act(1, "Try the sign-up yourself.", why, f"{found.name}: {signups} signups.")
-    for quota in found.value.get("quotas") or ():
+    listed = found.value.get("quotas")
+    for quota in listed if isinstance(listed, list) else ():
         share = _number(quota["used_share"])
         if share is not None and share >= QUOTA_WARN:
             name = inline(quota["id"])

@@ -8,38 +8,43 @@
 --   either; the counts stand in every row, and there is at least one row.
 -- Unit: organisations; cents. Source: organizations, users, orders, campaigns, subscriptions.
 -- Parameters: as_of, start, match_all, logins, orders, campaigns, limit.
-WITH bought AS (
-    SELECT organization_id, max(ordered_at) AS last_order_at, sum(total_cents) AS total_cents
-    FROM live_orders
-    WHERE ordered_at < $as_of
-    GROUP BY organization_id
-),
-signals AS (
+WITH eligible AS (
     SELECT
-        e.id, l.last_login_at, b.last_order_at, c.last_campaign_at, b.total_cents,
+        e.id, l.last_login_at,
         CASE
             WHEN l.last_login_at >= $start THEN false
             WHEN NOT $logins OR coalesce(l.login_unread, false) THEN NULL
             ELSE true
-        END AS login,
+        END AS login
+    FROM standing_organizations($as_of) AS e LEFT JOIN organization_logins AS l ON l.organization_id = e.id
+    WHERE e.created_at <= $start
+),
+candidates AS MATERIALIZED (  -- where all must be silent, a login settles it: the many that log in cost no more
+    SELECT * FROM eligible WHERE NOT $match_all OR login IS DISTINCT FROM false
+),
+bought AS (
+    SELECT organization_id, max(ordered_at) AS last_order_at, sum(total_cents) AS total_cents
+    FROM live_orders
+    WHERE ordered_at < $as_of AND organization_id IN (SELECT id FROM candidates)
+    GROUP BY organization_id
+),
+judged AS MATERIALIZED (
+    SELECT
+        e.*, b.last_order_at, c.last_campaign_at, b.total_cents,
         CASE WHEN b.last_order_at >= $start THEN false WHEN NOT $orders THEN NULL ELSE true END AS orders,
         CASE
             WHEN c.last_campaign_at >= $start THEN false
             WHEN NOT $campaigns OR coalesce(c.campaign_unread, false) THEN NULL
             ELSE true
-        END AS campaigns
-    FROM standing_organizations($as_of) AS e
-    LEFT JOIN organization_logins AS l ON l.organization_id = e.id
+        END AS campaigns,
+        if($match_all, login AND orders AND campaigns, login OR orders OR campaigns) AS inactive
+    FROM candidates AS e
     LEFT JOIN bought AS b ON b.organization_id = e.id
     LEFT JOIN organization_campaigns($as_of) AS c ON c.organization_id = e.id
-    WHERE e.created_at <= $start
-),
-judged AS MATERIALIZED (
-    SELECT *, if($match_all, login AND orders AND campaigns, login OR orders OR campaigns) AS inactive FROM signals
 ),
 counts AS (
     SELECT
-        count(*) AS eligible,
+        (SELECT count(*) FROM standing_organizations($as_of) WHERE created_at <= $start) AS eligible,
         count(*) FILTER (inactive) AS inactive_count,
         count(*) FILTER (inactive IS NULL) AS undetermined_count
     FROM judged

@@ -1,6 +1,31 @@
 -- What organisations' consumers ordered from them.
--- Definition: live orders before as_of; one row for each organisation asked for that has any.
--- Unit: orders; cents. Source: orders. Parameters: organizations (ids), as_of.
+-- Definition: live orders before as_of; one row for each organisation asked for that has any. `top_products` are the
+--   `most` products ordered most often, then for most money, then by name; orders that name no product have none.
+-- Unit: orders; cents. Source: orders. Parameters: organizations (ids), as_of, most.
+WITH chosen AS MATERIALIZED (
+    SELECT organization_id, consumer_id, ordered_at, total_cents, currency, product, category
+    FROM live_orders
+    WHERE ordered_at < $as_of AND organization_id IN (SELECT unnest($organizations))
+),
+products AS (
+    SELECT organization_id, product, mode(category) AS category, count(*) AS orders, sum(total_cents) AS total_cents
+    FROM chosen
+    WHERE product IS NOT NULL
+    GROUP BY organization_id, product
+    QUALIFY row_number() OVER (
+        PARTITION BY organization_id ORDER BY count(*) DESC, sum(total_cents) DESC, product
+    ) <= $most
+),
+top AS (
+    SELECT
+        organization_id,
+        list(
+            {'name': product, 'category': category, 'orders': orders, 'total_cents': CAST(total_cents AS BIGINT)}
+            ORDER BY orders DESC, total_cents DESC, product
+        ) AS top_products
+    FROM products
+    GROUP BY organization_id
+)
 SELECT
     organization_id,
     count(*) AS orders,
@@ -8,8 +33,8 @@ SELECT
     min(ordered_at) AS first_order_at,
     max(ordered_at) AS last_order_at,
     CAST(sum(total_cents) AS BIGINT) AS total_cents,
-    list_sort(list(DISTINCT coalesce(currency, 'usd'))) AS currencies
-FROM live_orders
-WHERE ordered_at < $as_of AND organization_id IN (SELECT unnest($organizations))
+    list_sort(list(DISTINCT coalesce(currency, 'usd'))) AS currencies,
+    coalesce(any_value(top.top_products), []) AS top_products
+FROM chosen LEFT JOIN top USING (organization_id)
 GROUP BY organization_id
 ORDER BY organization_id
