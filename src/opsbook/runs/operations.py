@@ -11,7 +11,7 @@ from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
 from opsbook.runs.acceptance import Acceptance, Accepted, Request, pinned
 from opsbook.runs.engine import Engine, SegmentId
-from opsbook.runs.events import Bus
+from opsbook.runs.events import Bus, RunEnded
 from opsbook.runs.segment import OVER
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Clock
@@ -43,7 +43,7 @@ class Operations:
         woken = asyncio.Event()
 
         def listen(event: Any) -> None:
-            if event.run_id == run_id:
+            if isinstance(event, RunEnded) and event.run_id == run_id:
                 woken.set()
 
         with self.bus.listening(listen):
