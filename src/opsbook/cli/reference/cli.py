@@ -53,7 +53,7 @@ def _section(words: str, verb: Any, level: int) -> str:
 
 def _parameter(parameter: Any) -> tuple[str, str, str]:
     named = parameter.param_type_name == "option"
-    names = codes([*parameter.opts, *parameter.secondary_opts]) if named else code(parameter.human_readable_name)
+    names = codes([*parameter.opts, *parameter.secondary_opts]) if named else code(parameter.name)
     default = parameter.default
     plain = default is None or default in ("", False, ()) or callable(default) or "UNSET" in repr(default)
     return names, "required" if parameter.required else "" if plain else code(default), parameter.help or ""
