@@ -145,6 +145,17 @@ async def test_about_the_same_thing_nobody_is_told_twice_within_six_hours(make_d
     assert (later["state"], len(mailer.arrived)) == ("done", 2)
 
 
+async def test_what_has_begun_is_settled_even_when_another_run_has_told_the_same_meanwhile(make_door):
+    mailer = Mailer("first", ConnectorClass.A, faults=["after"])
+    door = make_door(mailer)
+    with pytest.raises(Died):
+        await door.deliver(message(dedup_key="mailjet down"), origin("run_1"))
+    await door.deliver(message(dedup_key="mailjet down"), origin("run_2"))
+    (row,) = await door.deliver(message(dedup_key="mailjet down"), origin("run_1"))
+    assert row["state"] == "done"
+    assert door.ledger.effects.unsettled("run_1") == 0
+
+
 @pytest.mark.parametrize("reason", ["credentials", "not_configured", "account", "vendor_policy", "quota"])
 async def test_a_provider_that_refuses_for_its_own_reason_is_replaced_and_the_row_says_so(make_door, reason):
     first, second = Mailer("first", faults=[reason]), Mailer("second")

@@ -62,7 +62,6 @@ def write_letter(organization: Organization, contact: Contact, terms: Terms, foo
         why(organization, name),
         _history(name, orders, products),
         _offer(name, terms),
-        "If something keeps you away, answer this mail and tell us: a person reads it.",
         _foot(name, contact, footer),
     ]
     body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
@@ -85,7 +84,7 @@ def subject(organization: Organization, name: str, first: str) -> str:
 def why(organization: Organization, name: str) -> str:
     """Why we write, in words, with the days that were measured; a signal that nobody could read is not mentioned."""
     if organization.reason == "never_started":
-        return f"{name} has an account with us, and it has not been used yet. The first steps take a few minutes."
+        return f"{name} has an account with us, and it has not been used yet."
     days = organization.days_silent or DaysSilent(login=UNREAD, orders=UNREAD, campaigns=UNREAD)
     said = {
         "no_login": _silence(days.login, "nobody has logged in"),
