@@ -32,6 +32,7 @@ class Mailbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.letters: list[Letter] = []
+        self.kept_before = len(list(folder.glob("*.eml")))
         self.server = Listener(self._talk)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +73,7 @@ class Mailbox:
             lines.append(line[1:] if line.startswith(b".") else line)
         content = b"".join(lines)
         self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"{len(self.letters) + 1:03d}.eml"
+        file = self.folder / f"{self.kept_before + len(self.letters) + 1:03d}.eml"
         file.write_bytes(content)
         self.letters.append(Letter(to, message_from_bytes(content, policy=policy.default), file))
         return f"250 kept as {file.name}"
