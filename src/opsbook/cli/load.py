@@ -63,6 +63,5 @@ def _tell(report: LoadReport) -> None:
 
 def _list(title: str, counts: Mapping[str, int]) -> None:
     if counts:
-        console().print(
-            f"{title}: {', '.join(f'{what} ({number:,})' for what, number in counts.items())}", markup=False
-        )
+        listed = ", ".join(f"{what} ({number:,})" for what, number in counts.items())
+        console().print(f"{title}: {listed}", markup=False, soft_wrap=True)

@@ -23,7 +23,7 @@ from opsbook.warehouse.engine import Connection, literal, name
 from opsbook.warehouse.files import DataFile, data_files, digest_of
 from opsbook.warehouse.manifest import Held, loading_alone, read_manifest, write_manifest
 from opsbook.warehouse.report import SHOWN, BadRow, LoadReport, report_of
-from opsbook.warehouse.staging import Staged, make_staging, stage
+from opsbook.warehouse.staging import make_staging, stage
 from opsbook.warehouse.tables import UNREAD, Kind, Table
 
 
@@ -77,11 +77,11 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
     connection = engine.open_loader(load.folder)
     try:
         make_staging(connection, load.table)
-        staged = [
-            stage(connection, load.table, file, number, load.request.mapping, load.work)
-            for number, file in enumerate(load.files)
-        ]
-        report = _judge(connection, load, staged)
+        ignored: dict[str, None] = {}
+        for number, file in enumerate(load.files):
+            unused = stage(connection, load.table, file, number, load.request.mapping, load.work)
+            ignored.update(dict.fromkeys(unused))
+        report = _judge(connection, load, tuple(ignored))
         mine = held.get(load.table.name)
         if report.useless:
             return replace(report, total=mine.rows if mine else 0)
@@ -91,11 +91,11 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
         connection.close()
     report = replace(report, total=facts["rows"])
     number = mine.number + 1 if mine else 1
-    file = f"{load.table.name}-{number}.parquet"
-    draft.replace(load.folder / file)
+    parquet = f"{load.table.name}-{number}.parquet"
+    draft.replace(load.folder / parquet)
     held[load.table.name] = Held(
         number,
-        file,
+        parquet,
         facts["rows"],
         load.now,
         max(load.now, facts["latest"] or load.now),
@@ -107,91 +107,90 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
     return report
 
 
-def _judge(connection: Connection, load: _Load, staged: Sequence[Staged]) -> LoadReport:
+def _judge(connection: Connection, load: _Load, ignored: tuple[str, ...]) -> LoadReport:
     """Count what was staged, write the quarantine, and leave only the rows that stand."""
-    names = [file.path.name for file in load.files]
-    broken = [(number, one) for number, part in enumerate(staged) for one in part.broken]
-    bad = _refused(connection)
-    reasons: dict[str, int] = {}
-    for reason in [one.reason for _, one in broken] + [reason for _, _, reason, _ in bad]:
-        reasons[reason] = reasons.get(reason, 0) + 1
-    lines = sorted(
-        [(number, one.row, one.reason, [one.text]) for number, one in broken] + bad, key=lambda line: line[:2]
-    )
-    unreadable = _unreadable(connection)
-    quarantine = _quarantine(connection, load, lines) if lines or unreadable else None
-    rows = _count(connection, "SELECT count(*) FROM staged") + len(broken)
+    names = tuple(file.path.name for file in load.files)
+    reasons = dict(connection.execute(_REASONS).fetchall())
+    first = connection.execute(_FIRST).fetchall()
+    marks = _marks(connection, "FROM staged WHERE _refusal IS NULL")
+    unreadable = {name: count for name, count in sorted(marks.items()) if not name.startswith("-")}
+    quarantine = _quarantine(connection, load) if reasons or unreadable else None
+    rows = _count(connection, "SELECT count(*) FROM staged")
     connection.execute("DELETE FROM staged WHERE _refusal IS NOT NULL")
     sound = _count(connection, "SELECT count(*) FROM staged")
-    key = ", ".join(f"coalesce(CAST({name(one)} AS VARCHAR), '')" for one in load.table.key)
-    connection.execute(
-        f"CREATE TABLE standing AS SELECT * FROM staged "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _file DESC, _row DESC) = 1"
-    )
-    loaded = _count(connection, "SELECT count(*) FROM standing")
+    loaded = _keep_last(connection, load.table, sound)
     return LoadReport(
         load.table.name,
-        tuple(names),
+        names,
         rows,
         loaded,
-        len(lines),
+        rows - sound,
         sound - loaded,
         0,
-        dict(sorted(reasons.items(), key=lambda item: -item[1])),
-        tuple(BadRow(names[number], row, reason) for number, row, reason, _ in lines[:SHOWN]),
+        reasons,
+        tuple(BadRow(names[number], row, reason) for number, row, reason in first),
         unreadable,
-        _absent(connection),
-        tuple(dict.fromkeys(column for part in staged for column in part.ignored)),
+        tuple(sorted(name[1:] for name in marks if name.startswith("-"))),
+        ignored,
         quarantine,
     )
 
 
-def _refused(connection: Connection) -> list[tuple[int, int, str, list[str]]]:
-    found = connection.execute("SELECT _file, _row, _refusal, _cells FROM staged WHERE _refusal IS NOT NULL").fetchall()
-    return [(int(file), int(row), str(reason), cells) for file, row, reason, cells in found]
+_REASONS = """
+    SELECT _refusal, count(*) FROM staged WHERE _refusal IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, _refusal
+"""
+_FIRST = f"SELECT _file, _row, _refusal FROM staged WHERE _refusal IS NOT NULL ORDER BY _file, _row LIMIT {SHOWN}"
 
 
-def _unreadable(connection: Connection) -> dict[str, int]:
-    """By column, the cells of rows without a fault that say something nobody can read."""
-    marks = _marks(connection, "FROM staged WHERE _refusal IS NULL")
-    return {name: count for name, count in sorted(marks.items()) if not name.startswith("-")}
+def _keep_last(connection: Connection, table: Table, sound: int) -> int:
+    """Of the staged rows with the same key keep the last as `standing`; how many stand."""
+    key = ", ".join(f"coalesce(CAST({name(one)} AS VARCHAR), '')" for one in table.key)
+    distinct = _count(connection, f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM staged)")
+    if distinct == sound:  # the usual case, and a window over millions of texts costs several times this check
+        connection.execute("ALTER TABLE staged RENAME TO standing")
+        return sound
+    connection.execute(
+        f"CREATE TABLE standing AS SELECT * FROM staged "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _file DESC, _row DESC) = 1"
+    )
+    return distinct
 
 
 def _marks(connection: Connection, rows: str) -> dict[str, int]:
     """How many rows carry each mark of `unread`."""
     found: dict[str, int] = {}
     for marks, count in connection.execute(f"SELECT {UNREAD}, count(*) {rows} GROUP BY ALL").fetchall():
-        for one in marks.split():
+        for one in (marks or "").split():
             found[one] = found.get(one, 0) + int(count)
     return found
 
 
-def _absent(connection: Connection) -> tuple[str, ...]:
-    return tuple(sorted(name[1:] for name in _marks(connection, "FROM staged") if name.startswith("-")))
-
-
-def _quarantine(connection: Connection, load: _Load, lines: Sequence[tuple[int, int, str, list[str]]]) -> Path:
-    """One JSON object a line: what was left out, why, and its cells as they came."""
+def _quarantine(connection: Connection, load: _Load) -> Path:
+    """One JSON object a line: what was left out or could not be read, why, and its cells as they came."""
     folder = load.folder / "quarantine"
     folder.mkdir(exist_ok=True)
     target = folder / f"{load.table.name}-{load.mark[:16]}.jsonl"
     draft = load.work / "quarantine.jsonl"
-    cells = connection.execute(
-        f"SELECT _file, _row, {UNREAD}, _cells FROM staged WHERE _refusal IS NULL AND _cells IS NOT NULL "
-        "ORDER BY _file, _row"
+    found = connection.execute(
+        f"SELECT _file, _row, _refusal, {UNREAD}, _cells FROM staged WHERE _cells IS NOT NULL ORDER BY _file, _row"
     )
-    names = [file.path.name for file in load.files]
     with draft.open("w", encoding="utf-8") as opened:
-        for number, row, reason, texts in lines:
-            line = {"file": names[number], "row": row, "loaded": False, "reason": reason}
-            opened.write(json.dumps({**line, "cells": _cells(load.table, texts)}, ensure_ascii=False) + "\n")
-        while some := cells.fetchmany(1000):
-            for number, row, unread, texts in some:
-                reason = ", ".join(f"{one} cannot be read" for one in unread.split() if not one.startswith("-"))
-                line = {"file": names[number], "row": row, "loaded": True, "reason": reason}
-                opened.write(json.dumps({**line, "cells": _cells(load.table, texts)}, ensure_ascii=False) + "\n")
+        while some := found.fetchmany(1000):
+            for number, row, refusal, unread, texts in some:
+                line = {
+                    "file": load.files[number].path.name,
+                    "row": row,
+                    "loaded": refusal is None,
+                    "reason": refusal or _illegible(unread),
+                    "cells": _cells(load.table, texts),
+                }
+                opened.write(json.dumps(line, ensure_ascii=False) + "\n")
     draft.replace(target)
     return target
+
+
+def _illegible(unread: str) -> str:
+    return ", ".join(f"{one} cannot be read" for one in unread.split() if not one.startswith("-"))
 
 
 def _cells(table: Table, texts: Sequence[str | None]) -> dict[str, str]:

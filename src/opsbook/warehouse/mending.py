@@ -28,16 +28,27 @@ class Broken:
     text: str
 
 
-def mend(file: DataFile, target: Path) -> list[Broken]:
-    """Write the sound rows of a CSV or JSONL file to `target`: a CSV whose first column is the row's number."""
-    broken: list[Broken] = []
-    with file.path.open("rb") as opened, target.open("w", encoding="utf-8", newline="") as written:
-        writer = csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_ALL)
+def mend(file: DataFile, sound: Path, broken: Path) -> None:
+    """Write the rows of a CSV or JSONL file that have a form to `sound`, as a CSV that begins with the row's number.
+
+    The others go to `broken`: a CSV of number, reason and how the row begins.
+    """
+    with (
+        file.path.open("rb") as opened,
+        sound.open("w", encoding="utf-8", newline="") as kept,
+        broken.open("w", encoding="utf-8", newline="") as refused,
+    ):
+        writer = csv.writer(kept, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        refusals = csv.writer(refused, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(["row", *file.header])
-        rows = _csv_rows(opened, file, broken.append) if file.form == "csv" else _json_rows(opened, file, broken.append)
+        refusals.writerow(["row", "reason", "text"])
+
+        def refuse(one: Broken) -> None:
+            refusals.writerow([one.row, one.reason, one.text])
+
+        rows = _csv_rows(opened, file, refuse) if file.form == "csv" else _json_rows(opened, file, refuse)
         for row, cells in rows:
             writer.writerow([row, *cells])
-    return broken
 
 
 def _csv_rows(opened: IO[bytes], file: DataFile, refuse: Callable[[Broken], None]) -> Iterator[tuple[int, list[str]]]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from opsbook.sdk.errors import InvalidInput
@@ -13,7 +12,7 @@ from opsbook.warehouse import engine
 from opsbook.warehouse.engine import Connection, literal, name
 from opsbook.warehouse.files import LONGEST_RECORD, DataFile
 from opsbook.warehouse.mapping import Source, sources_for
-from opsbook.warehouse.mending import Broken, mend
+from opsbook.warehouse.mending import mend
 from opsbook.warehouse.tables import UNREAD, Kind, Table
 
 READERS: Mapping[Kind, str] = {
@@ -35,14 +34,6 @@ CALLED: Mapping[Kind, str] = {
 NOTHING = "'null', 'none', '\\N', 'nan'"  # words that exports write for nothing; in a text column they stay words
 
 
-@dataclass(frozen=True)
-class Staged:
-    """What one file gave: the columns that it had and we do not use, and its rows that have no form."""
-
-    ignored: tuple[str, ...]
-    broken: tuple[Broken, ...]
-
-
 def make_staging(connection: Connection, table: Table) -> None:
     columns = ", ".join(f"{name(column.name)} {column.kind.sql}" for column in table.columns)
     hidden = f"{UNREAD} VARCHAR, _file INTEGER, _row BIGINT, _refusal VARCHAR, _cells VARCHAR[]"
@@ -51,24 +42,27 @@ def make_staging(connection: Connection, table: Table) -> None:
 
 def stage(
     connection: Connection, table: Table, file: DataFile, number: int, mapping: Mapping[str, str], work: Path
-) -> Staged:
-    """Add one file's rows. Raises `InvalidInput` for a file whose columns do not fit or that cannot be read at all."""
+) -> tuple[str, ...]:
+    """Add one file's rows, those without a form as well; the file's columns that nothing uses.
+
+    Raises `InvalidInput` for a file whose columns do not fit or that cannot be read at all.
+    """
     header = file.header if file.form != "parquet" else _parquet_header(connection, file)
     sources = sources_for(table, mapping, header, file.path.name)
     used = {source.theirs for source in sources}
     ignored = tuple(column for column in header if column not in used)
     if not header:
-        return Staged(ignored, ())
-    broken: list[Broken] = []
+        return ignored
     try:
         _insert(connection, table, sources, _relation(file, header), number)
     except engine.EngineError as error:
         if file.form == "parquet":
             raise InvalidInput(f"{file.path.name} is damaged.", field="file", cure="Export it again.") from error
-        mended = work / f"mended-{number}.csv"
-        broken = mend(file, mended)
-        _insert(connection, table, sources, _mended_relation(mended, header), number)
-    return Staged(ignored, tuple(broken))
+        sound, broken = work / f"sound-{number}.csv", work / f"broken-{number}.csv"
+        mend(file, sound, broken)
+        _insert(connection, table, sources, _mended_relation(sound, header), number)
+        _insert_broken(connection, broken, number)
+    return ignored
 
 
 def _parquet_header(connection: Connection, file: DataFile) -> tuple[str, ...]:
@@ -105,6 +99,14 @@ def _insert(connection: Connection, table: Table, sources: Sequence[Source], rel
             refusal, CASE WHEN refusal IS NOT NULL OR illegible IS NOT NULL THEN [{cells}] END
         FROM judged
         """
+    )
+
+
+def _insert_broken(connection: Connection, broken: Path, number: int) -> None:
+    read = _read_csv(literal(str(broken)), ("row", "reason", "text"), ",")
+    connection.execute(
+        f"INSERT INTO staged BY NAME SELECT {number} AS _file, CAST(c0 AS BIGINT) AS _row, c1 AS _refusal, "
+        f"[c2] AS _cells FROM {read}"
     )
 
 
