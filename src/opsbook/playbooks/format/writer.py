@@ -126,6 +126,8 @@ class Writer:
             return bool(self.comments.of(node).foot) and node.kind != "scalar"
         if path in self.in_block or not node.flow or self._has_comments(node):
             return True
+        if any(item.kind != "scalar" for item in node.items) or _holds_one_object(node, path):
+            return True
         return before + 1 + len(self._flow(node, path)) > WIDTH
 
     def _has_comments(self, node: Node) -> bool:
@@ -161,6 +163,11 @@ class Writer:
                 lines.append("")
             lines.append(indent + comment.text)
         return lines
+
+
+def _holds_one_object(node: Node, path: Path) -> bool:
+    """Whether an item of a list is one key with an object, which reads badly on one line."""
+    return bool(path) and isinstance(path[-1], int) and len(node.pairs) == 1 and node.pairs[0][1].kind == "map"
 
 
 def _durations(playbook: Playbook) -> Iterator[tuple[Path, str]]:
