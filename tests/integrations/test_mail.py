@@ -65,6 +65,11 @@ def test_every_printable_subject_comes_back_as_it_was(subject):
     assert read(made(subject=subject))["Subject"] == subject
 
 
+def test_a_subject_that_no_reader_would_show_is_refused():
+    with pytest.raises(Refused):
+        made(subject="x" * 501)
+
+
 @pytest.mark.parametrize("name", ["", "Ops Team", 'Ops "the" Team', "Ops, Inc.", "Öps", "a\\b", "=?utf-8?q?x?="])
 def test_every_printable_name_of_the_sender_comes_back_as_it_was(name):
     (sender,) = read(made(sender_name=name))["From"].addresses

@@ -84,13 +84,31 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(mailbox):  # noq
     assert mailbox.arrived == []
 
 
-async def test_a_server_without_starttls_never_sees_the_password(plain_mailbox):  # noqa: F811
-    made = system(plain_mailbox, ca_file=None)
+async def test_a_server_that_takes_passwords_without_tls_never_sees_ours():
+    heard, sessions = [], []
+
+    async def careless(reader, writer):
+        sessions.append(asyncio.current_task())
+        writer.write(b"220 ready\r\n")
+        while line := await reader.readline():
+            heard.append(line)
+            writer.write(b"250-here\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(careless, "127.0.0.1", 0)
+    made = system(Mailbox(port=server.sockets[0].getsockname()[1]), ca_file=None)
     seen = await made.probe()
     assert (seen.status, seen.error_class) == (Status.OFFLINE, ErrorClass.BAD_REPLY)
     with pytest.raises(Refused) as caught:
         await connector(made).send(parcel())
     assert (caught.value.code, caught.value.permanent) == ("smtp_settings", True)
+    await asyncio.gather(*sessions)
+    assert heard
+    assert not any(line.upper().startswith((b"AUTH", b"MAIL")) for line in heard)
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_server_of_this_machine_may_be_without_tls(plain_mailbox):  # noqa: F811
@@ -149,6 +167,7 @@ async def test_what_a_server_says_first_is_judged(greeting, status, error_class)
         writer.write(greeting)
         await writer.drain()
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     seen = await plain_system(Mailbox(port=server.sockets[0].getsockname()[1])).probe()

@@ -80,6 +80,13 @@ async def test_a_vendors_own_code_counts_more_than_its_status(key, answer, statu
     assert (seen.status, seen.error_class) == (status, error_class), seen.message
 
 
+async def test_a_vendors_sentence_is_not_taken_for_its_code(make):
+    said = "The user owner@example.com may not do this"
+    system, _ = make("claude", {"*": json_answer({"error": {"type": said, "message": said}}, 400)})
+    seen = await system.probe()
+    assert seen.message == "It says that our request is wrong (status 400)."
+
+
 async def test_a_missing_database_is_a_404_too_and_is_not_taken_for_a_missing_document(make):
     said = {"error": {"code": 404, "message": "The database (default) does not exist.", "status": "NOT_FOUND"}}
     system, _ = make("firestore", {"*": json_answer(said, 404)})

@@ -7,6 +7,7 @@ import gzip
 import socket
 import ssl
 import traceback
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -154,6 +155,18 @@ async def test_a_body_that_is_too_large_or_broken_is_a_bad_reply(said):
         with pytest.raises(NeverWorks) as caught:
             await client(most_bytes=1000).request("GET", server.url())
     assert caught.value.code == "bad_reply"
+
+
+async def test_a_small_body_that_holds_a_huge_one_is_never_unpacked_as_a_whole():
+    async with serving(answer(gzip.compress(b"\0" * 50_000_000), content_encoding="gzip")) as server:
+        http = client(most_bytes=1000)
+        http.prepared()
+        tracemalloc.start()
+        with pytest.raises(NeverWorks):
+            await http.request("GET", server.url())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < 5_000_000
 
 
 @pytest.mark.parametrize("body", [b"", b"nothing", b"NaN", b'{"a": Infinity}', b"\xff\xfe", b"[" * 100_000])
