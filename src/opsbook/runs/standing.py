@@ -21,7 +21,7 @@ class Standing:
     def __init__(self, playbooks: Playbooks, catalog: Catalog) -> None:
         self.playbooks = playbooks
         self.catalog = catalog
-        self._read: dict[str, Playbook] = {}
+        self._read: dict[tuple[str, int], Playbook] = {}
 
     def get(self, playbook_id: str, *, enabled_only: bool = True) -> Playbook:
         """The playbook that a run would take now.
@@ -36,21 +36,18 @@ class Standing:
             raise NotFound(f"There is no playbook {playbook_id}.", cure="`opsbook list` shows those there are.")
         if enabled_only and not row["enabled"]:
             raise NotAllowed(f"{playbook_id} is disabled.", cure=f"`opsbook enable {playbook_id}`.", code="disabled")
-        version = self.playbooks.version(playbook_id, row["version"])
-        if version is None:
-            raise InvalidDefinition(f"Version {row['version']} of {playbook_id} is not in the store.")
-        return self.read(version)
-
-    def read(self, version: Row) -> Playbook:
-        """A stored version (`document`, `sha256`) as a playbook. Raises `InvalidDefinition`."""
-        sha256 = version["sha256"]
-        if sha256 not in self._read:
+        key = (playbook_id, row["version"])  # a version is never written twice
+        if key not in self._read:
             if len(self._read) >= MOST_KEPT:
                 self._read.clear()
-            self._read[sha256] = self._checked(version)
-        return self._read[sha256]
+            version = self.playbooks.version(*key)
+            if version is None:
+                raise InvalidDefinition(f"Version {row['version']} of {playbook_id} is not in the store.")
+            self._read[key] = self.read(version)
+        return self._read[key]
 
-    def _checked(self, version: Row) -> Playbook:
+    def read(self, version: Row) -> Playbook:
+        """A stored version's `document` as a playbook. Raises `InvalidDefinition`."""
         text = json.dumps(version["document"], ensure_ascii=False)
         try:
             return load_playbook(text, self.catalog)
