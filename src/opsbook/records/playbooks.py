@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one
 from opsbook.records.store import Store
 from opsbook.records.tables.playbooks import playbook_versions, playbooks
 
+_PLAYBOOK = select(playbooks).where(playbooks.c.id == bindparam("playbook"))
 MOST_KEPT = 256  # versions kept in memory
 
 
@@ -22,7 +23,8 @@ class Playbooks:
 
     def get(self, playbook_id: str) -> Row | None:
         with self.store.reading() as connection:
-            return fetch_one(connection, select(playbooks).where(playbooks.c.id == playbook_id))
+            row = connection.execute(_PLAYBOOK, {"playbook": playbook_id}).mappings().first()
+            return None if row is None else dict(row)
 
     def version(self, playbook_id: str, version: int) -> Row | None:
         """One version. It never changes, so this process reads it once."""

@@ -28,6 +28,12 @@ def insert_absent(connection: Connection, table: Table, values: Mapping[str, Any
     return connection.execute(_absent(connection.dialect.name, table), dict(values)).rowcount == 1
 
 
+def insert_all_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`insert_absent` for rows with the same columns. Safe to repeat."""
+    if rows:
+        connection.execute(_absent(connection.dialect.name, table), [dict(row) for row in rows])
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows, or replace the standing ones with the same primary key. Safe to repeat."""
     if rows:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
-from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
+from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, insert_all_absent, upsert
 from opsbook.records.store import Store
 from opsbook.records.tables.playbooks import triggers
 from opsbook.records.tables.runs import calls, run_steps, runs
 
 OPEN_STATES = ("queued", "running", "waiting")
+# Built once: building a statement costs more than running it.
+_RUN = select(runs).where(runs.c.id == bindparam("of_run"))
+_CHANGE = update(runs).where(runs.c.id == bindparam("of_run"))
 
 
 class Runs:
@@ -21,6 +26,8 @@ class Runs:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._keeping = threading.Lock()
+        self._kept: list[Row] | None = None  # calls that the next commit will take along
 
     async def accept(self, run: Mapping[str, Any], trigger: Mapping[str, Any]) -> tuple[Row, bool]:
         """Write trigger and run in one commit. Answers (run, fresh); a known dedup key answers its first run."""
@@ -38,7 +45,8 @@ class Runs:
 
     def get(self, run_id: str) -> Row | None:
         with self.store.reading() as connection:
-            return fetch_one(connection, select(runs).where(runs.c.id == run_id))
+            row = connection.execute(_RUN, {"of_run": run_id}).mappings().first()
+            return None if row is None else dict(row)
 
     def started_by(self, dedup_key: str) -> str | None:
         """The id of the run that a dedup key has started."""
@@ -120,7 +128,18 @@ class Runs:
 
     def keep_call(self, call: Mapping[str, Any]) -> None:
         """Keep one tool call, with the next commit; nobody waits for it."""
-        self.store.ride(lambda connection: insert_absent(connection, calls, call))
+        with self._keeping:
+            if self._kept is None:
+                self._kept = [dict(call)]
+                self.store.ride(partial(self._write_calls, self._kept))
+            else:
+                self._kept.append(dict(call))
+
+    def _write_calls(self, kept: list[Row], connection: Connection) -> None:
+        with self._keeping:
+            if self._kept is kept:
+                self._kept = None  # what comes now goes with a later commit
+        insert_all_absent(connection, calls, kept)
 
     def steps_between(self, segment_before: int, run_id: str) -> list[Row]:
         """Steps that earlier segments have ended: what a later segment starts from."""
@@ -148,7 +167,7 @@ def write_progress(
 
     def write(connection: Connection) -> None:
         if changes:
-            connection.execute(update(runs).where(runs.c.id == run_id).values(**changes))
+            connection.execute(_CHANGE, {"of_run": run_id, **changes})
         upsert(connection, run_steps, steps)
         for other in also:
             other(connection)

@@ -9,12 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from opsbook.records.rows import insert_absent
 from opsbook.records.store import Store
 from opsbook.records.tables.runs import runs, segments
 from opsbook.sdk.errors import NeverWorks
+
+# Built once: building a statement costs more than running it.
+_EPOCH = select(segments.c.epoch).where(segments.c.id == bindparam("segment")).with_for_update(read=True)
+_NEXT_EPOCH = (
+    segments.update()
+    .where(segments.c.id == bindparam("segment"))
+    .values(epoch=segments.c.epoch + 1)
+    .returning(segments.c.epoch, segments.c.entered_at)
+)
+_BEGIN = (
+    runs.update()
+    .where(runs.c.id == bindparam("run"), runs.c.state == "queued")
+    .values(
+        state="running",
+        started_at=func.coalesce(runs.c.started_at, bindparam("now", type_=runs.c.started_at.type)),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -26,8 +43,7 @@ class Fence:
 
     def check(self, connection: Connection) -> None:
         """Raises `NeverWorks` (code `fenced`) when another execution has taken over."""
-        query = select(segments.c.epoch).where(segments.c.id == self.segment_id).with_for_update(read=True)
-        if connection.execute(query).scalar() != self.epoch:
+        if connection.execute(_EPOCH, {"segment": self.segment_id}).scalar() != self.epoch:
             raise NeverWorks("Another worker has taken this run over.", code="fenced")
 
 
@@ -46,16 +62,9 @@ class Segments:
         def write(connection: Connection) -> tuple[Fence, datetime]:
             fresh = {"id": segment_id, "run_id": run_id, "epoch": 0, "deaths": 0, "entered_at": now}
             insert_absent(connection, segments, fresh)
-            change = segments.update().where(segments.c.id == segment_id).values(epoch=segments.c.epoch + 1)
-            row = connection.execute(change.returning(segments.c.epoch, segments.c.entered_at)).one()
+            row = connection.execute(_NEXT_EPOCH, {"segment": segment_id}).one()
             if begins:
-                queued = runs.update().where(runs.c.id == run_id, runs.c.state == "queued")
-                connection.execute(
-                    queued.values(
-                        state="running",
-                        started_at=func.coalesce(runs.c.started_at, literal(now, runs.c.started_at.type)),
-                    )
-                )
+                connection.execute(_BEGIN, {"run": run_id, "now": now})
             return Fence(segment_id, row.epoch), row.entered_at
 
         return await self.store.shared(write)

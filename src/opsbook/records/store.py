@@ -59,10 +59,7 @@ class Store:
     def reading(self) -> Iterator[Connection]:
         """A connection for reading only."""
         with self.engine.connect() as connection:
-            if self.embedded:
-                yield connection.execution_options(isolation_level="AUTOCOMMIT")
-            else:
-                yield connection
+            yield connection  # a SQLite driver begins no transaction for a query: each sees what is committed
 
     def share(self, write: Callable[[Connection], T]) -> Future[T]:
         """Write in the next shared commit; the future is done when it is on disk.

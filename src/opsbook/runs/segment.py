@@ -66,6 +66,8 @@ class RunBody:
         row = records.runs.get(segment.run_id)
         if row is None or row["state"] in OVER:
             return row and row["state"]
+        if row["state"] == "waiting" or row["segment"] != segment.number:
+            return "waiting"  # this segment has parked before; its process died before the engine heard of it
         now = self.services.clock.now()
         fence, entered = await records.segments.enter(
             str(segment), segment.run_id, now, begins=row["state"] == "queued"
@@ -77,7 +79,9 @@ class RunBody:
         if isinstance(end, Waiting):
             return await execution.park()
         state = await execution.close(end)
-        await self.over(segment.run_id)
+        self.stops.discard(segment.run_id)
+        if row["parent_run_id"] is not None:  # somebody may wait for it
+            await self.over(segment.run_id)
         return state
 
     async def _broken(self, segment: SegmentId, error: Exception) -> Json:

@@ -68,12 +68,12 @@ def plain(value: Any) -> Json:
 
 
 def _plain_compound(value: Any) -> Json:
-    if isinstance(value, Mapping):
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 the first is ten times as quick
         if not all(isinstance(key, str) for key in value):
             raise NeverWorks("A result holds a key that is not text.", code="bad_value")
         return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
     if isinstance(value, Unknown):
         return value.as_json()
     if isinstance(value, Enum):
