@@ -12,14 +12,86 @@ from collections.abc import Callable
 from typing import Any
 
 TEXTS = (
-    ["", "a", "b", "ab", "abc", "online", "offline", "Zoë", "a,b,,c", "10", "9", " 12 ", "1e3", "0x10", "-0", "$&", "$$-$1"]
-    + ["é", "e\u0301", "ß", "straße", "İstanbul", "ΑΣ", "ǆ", "ŉ", "ﬁ", "😀", "a😀b", "😀😁", "\U0001f468‍\U0001f469", "\ud83d"]
-    + ["\ude00", "x\ude00", "\ud83dx", "\uffee", "\U00010000", " \t\u00a0\ufeffpad\u2003\n", "\x1c\x1f", "\u2028", "日本", "\x00"]
+    [
+        "",
+        "a",
+        "b",
+        "ab",
+        "abc",
+        "online",
+        "offline",
+        "Zoë",
+        "a,b,,c",
+        "10",
+        "9",
+        " 12 ",
+        "1e3",
+        "0x10",
+        "-0",
+        "$&",
+        "$$-$1",
+    ]
+    + [
+        "é",
+        "e\u0301",
+        "ß",
+        "straße",
+        "İstanbul",
+        "ΑΣ",
+        "ǆ",
+        "ŉ",
+        "ﬁ",
+        "😀",
+        "a😀b",
+        "😀😁",
+        "\U0001f468‍\U0001f469",
+        "\ud83d",
+    ]
+    + [
+        "\ude00",
+        "x\ude00",
+        "\ud83dx",
+        "\uffee",
+        "\U00010000",
+        " \t\u00a0\ufeffpad\u2003\n",
+        "\x1c\x1f",
+        "\u2028",
+        "日本",
+        "\x00",
+    ]
     + ["true", "null", "__proto__", "constructor", "length", "quote\"s'", "back\\slash", "$`$'", "aXbXc", "aaaa"]
 )
 NUMBERS = (
-    ["0", "1", "2", "3", "5", "7", "10", "100", "0.1", "0.2", "0.5", "1.5", "2.5", "1.005", "1e21", "1e-7", "1e-6", "1.5e300"]
-    + ["9007199254740991", "9007199254740992", "9007199254740993", "123456789012345680000", "4294967296", "5e-324", ".5", "5."]
+    [
+        "0",
+        "1",
+        "2",
+        "3",
+        "5",
+        "7",
+        "10",
+        "100",
+        "0.1",
+        "0.2",
+        "0.5",
+        "1.5",
+        "2.5",
+        "1.005",
+        "1e21",
+        "1e-7",
+        "1e-6",
+        "1.5e300",
+    ]
+    + [
+        "9007199254740991",
+        "9007199254740992",
+        "9007199254740993",
+        "123456789012345680000",
+        "4294967296",
+        "5e-324",
+        ".5",
+        "5.",
+    ]
     + ["0.000001", "0.0000015", "123456.789", "1e5", "2E3", "1e+2", "0.49999999999999994", "1.7976931348623157e308"]
 )
 KEYS = ("id", "name", "total", "ok", "tags", "note", "2", "10", "1", "k")
@@ -48,7 +120,9 @@ class Generator:
     def case(self) -> tuple[str, dict[str, Any]]:
         """An expression and the names that it is evaluated over."""
         self.scope = []
-        kind = self.random.choice(["num", "num", "text", "text", "bool", "bool", "bool", "list", "list", "object", "absent"])
+        kind = self.random.choice(
+            ["num", "num", "text", "text", "bool", "bool", "bool", "list", "list", "object", "absent"]
+        )
         depth = self.random.choice([1, 2, 2, 3, 3, 4])
         if kind == "list":
             return str(self.list_of(self.random.choice(["num", "text", "bool", "row"]), depth)), self.context()
@@ -69,7 +143,12 @@ class Generator:
         }
 
     def row(self) -> dict[str, Any]:
-        row = {"id": self.random.randint(0, 9), "name": self.text(), "total": self.number(), "ok": self.random.random() < 0.5}
+        row = {
+            "id": self.random.randint(0, 9),
+            "name": self.text(),
+            "total": self.number(),
+            "ok": self.random.random() < 0.5,
+        }
         row["tags"] = [self.text() for _ in range(self.random.randint(0, 3))]
         row["note"] = None if self.random.random() < 0.5 else self.text()
         if self.random.random() < 0.5:
@@ -146,12 +225,16 @@ class Generator:
         return Source(f"{quote}{body}{quote}")
 
     def _int(self, depth: int) -> Source:
-        return self._pick(lambda: Source(str(self.random.randint(0, 4))), lambda: Source("i"), lambda: Source("-1", UNARY))
+        return self._pick(
+            lambda: Source(str(self.random.randint(0, 4))), lambda: Source("i"), lambda: Source("-1", UNARY)
+        )
 
     def _num(self, depth: int) -> Source:
         local = self._local("num")
         if depth <= 0 or self.random.random() < 0.1:
-            return local or self._pick(lambda: Source(self.random.choice(NUMBERS)), lambda: Source("n"), lambda: Source("i"))
+            return local or self._pick(
+                lambda: Source(self.random.choice(NUMBERS)), lambda: Source("n"), lambda: Source("i")
+            )
         of = self.of
         return self._pick(
             lambda: local or Source("o.a.b"),
@@ -165,7 +248,9 @@ class Generator:
             lambda: self.path(of("text", depth), f".indexOf({of('text', depth)}, {self._int(0)})"),
             lambda: self.path(self.list_of("num", depth), f".indexOf({of('num', depth)})"),
             lambda: self.path(self.list_of("text", depth), f".indexOf({of('text', depth)}, {self._int(0)})"),
-            lambda: Source(f"Math.{self.random.choice(['round', 'floor', 'ceil', 'abs', 'trunc', 'sign'])}({of('num', depth)})"),
+            lambda: Source(
+                f"Math.{self.random.choice(['round', 'floor', 'ceil', 'abs', 'trunc', 'sign'])}({of('num', depth)})"
+            ),
             lambda: Source(f"Math.{self.random.choice(['min', 'max'])}({of('num', depth)}, {of('num', depth)})"),
             lambda: self.sum(depth),
             lambda: self.path(self.list_of("num", depth), f"[{self._int(0)}]"),
@@ -175,7 +260,9 @@ class Generator:
         )
 
     def sum(self, depth: int) -> Source:
-        step = self.random.choice(["(p, q) => p + q", "(p, q) => p - q", "(p, q, r) => p + q * r", "(p, q) => q > p ? q : p"])
+        step = self.random.choice(
+            ["(p, q) => p + q", "(p, q) => p - q", "(p, q, r) => p + q * r", "(p, q) => q > p ? q : p"]
+        )
         return self.path(self.list_of("num", depth), f".reduce({step}, {self.of('num', 0)})")
 
     def found_at(self, depth: int) -> Source:
@@ -185,13 +272,17 @@ class Generator:
     def _text(self, depth: int) -> Source:
         local = self._local("text")
         if depth <= 0 or self.random.random() < 0.1:
-            return local or self._pick(lambda: self.literal(self.text()), lambda: Source(self.random.choice(["s", "t", "o.k"])))
+            return local or self._pick(
+                lambda: self.literal(self.text()), lambda: Source(self.random.choice(["s", "t", "o.k"]))
+            )
         of, path = self.of, self.path
         return self._pick(
             lambda: local or Source('o["k"]'),
             lambda: self.binary("+", SUM, of("text", depth), of("text", depth)),
             lambda: self.choice("text", depth),
-            lambda: path(of("text", depth), f".{self.random.choice(['slice', 'substring'])}({self._int(0)}, {self._int(0)})"),
+            lambda: path(
+                of("text", depth), f".{self.random.choice(['slice', 'substring'])}({self._int(0)}, {self._int(0)})"
+            ),
             lambda: path(of("text", depth), f".{self.random.choice(['slice', 'substring'])}({self._int(0)})"),
             lambda: path(of("text", depth), f".{self.random.choice(['toUpperCase', 'toLowerCase'])}()"),
             lambda: path(of("text", depth), f".{self.random.choice(['trim', 'trimStart', 'trimEnd'])}()"),
@@ -199,7 +290,9 @@ class Generator:
                 of("text", depth),
                 f".{self.random.choice(['replace', 'replaceAll'])}({of('text', depth)}, {of('text', depth)})",
             ),
-            lambda: path(of("text", depth), f".{self.random.choice(['padStart', 'padEnd'])}({self.random.randint(0, 9)})"),
+            lambda: path(
+                of("text", depth), f".{self.random.choice(['padStart', 'padEnd'])}({self.random.randint(0, 9)})"
+            ),
             lambda: path(
                 of("text", depth),
                 f".{self.random.choice(['padStart', 'padEnd'])}({self.random.randint(0, 9)}, {of('text', depth)})",
@@ -209,7 +302,9 @@ class Generator:
             lambda: Source(f"String({of(self.random.choice(['num', 'text', 'bool']), depth)})"),
             lambda: path(of("num", depth), f".toFixed({self.random.randint(0, 20)})"),
             lambda: path(of("num", depth), ".toString()"),
-            lambda: path(self.list_of(self.random.choice(["text", "num", "bool"]), depth), f".join({of('text', depth)})"),
+            lambda: path(
+                self.list_of(self.random.choice(["text", "num", "bool"]), depth), f".join({of('text', depth)})"
+            ),
             lambda: path(self.list_of(self.random.choice(["text", "num"]), depth), ".join()"),
             lambda: path(self.list_of("text", depth), f"[{self._int(0)}]"),
             lambda: self.binary("??", NULLISH, of("absent_text", depth), of("text", depth)),
@@ -237,7 +332,9 @@ class Generator:
             lambda: self.choice("bool", depth),
             lambda: self.asked(depth),
             lambda: self.asked(depth),
-            lambda: self.path(of("text", depth), f".{self.random.choice(['includes', 'startsWith', 'endsWith'])}({of('text', depth)})"),
+            lambda: self.path(
+                of("text", depth), f".{self.random.choice(['includes', 'startsWith', 'endsWith'])}({of('text', depth)})"
+            ),
             lambda: self.path(self.list_of("num", depth), f".includes({of('num', depth)})"),
             lambda: self.path(self.list_of("text", depth), f".includes({of('text', depth)})"),
             lambda: Source(f"Array.isArray({self.random.choice([self._any_list, self._text])(depth)})"),
@@ -245,7 +342,9 @@ class Generator:
 
     def asked(self, depth: int) -> Source:
         kind = self.random.choice(list(LISTS))
-        return self.path(self.list_of(kind, depth), f".{self.random.choice(['some', 'every'])}({self.arrow(kind, 'bool', depth)})")
+        return self.path(
+            self.list_of(kind, depth), f".{self.random.choice(['some', 'every'])}({self.arrow(kind, 'bool', depth)})"
+        )
 
     def _any_list(self, depth: int) -> Source:
         return self.list_of(self.random.choice(list(LISTS)), depth)
@@ -270,7 +369,7 @@ class Generator:
             lambda: self.path(base, f".sort({self.order(kind)})"),
             lambda: Source(f"[{base}, {self.list_of(kind, depth)}].flat()"),
             lambda: self.path(self.list_of(other, depth), f".flatMap(y => {self.path(base, '.slice(0, 2)')})"),
-            lambda: self.path(base, f".reduce((p, q) => p.concat([q]), [])"),
+            lambda: self.path(base, ".reduce((p, q) => p.concat([q]), [])"),
         ]
         if kind == "text":
             limit = self.random.choice(["", ", 2"])
@@ -309,7 +408,9 @@ class Generator:
             return self._pick(lambda: Source("o"), lambda: Source("o.a"))
         keys = self.random.sample(KEYS, self.random.randint(0, 4))
         kinds = ["num", "text", "bool", "absent"]
-        fields = (f"{key if key.isalpha() else json.dumps(key)}: {self.of(self.random.choice(kinds), depth)}" for key in keys)
+        fields = (
+            f"{key if key.isalpha() else json.dumps(key)}: {self.of(self.random.choice(kinds), depth)}" for key in keys
+        )
         return Source(f"{{{', '.join(fields)}}}")
 
     def _absent(self, depth: int) -> Source:
@@ -324,7 +425,11 @@ class Generator:
             lambda: self.path(self.list_of("num", depth), f".find({self.arrow('num', 'bool', depth)})"),
             lambda: self.path(self.list_of("row", depth), f".find({self.arrow('row', 'bool', depth)})?.total"),
             lambda: self.path(self.list_of("num", depth), f"?.[{self._int(0)}]"),
-            lambda: Source(self.random.choice(["o.z?.a.b", "o?.a?.b", "o?.missing", "o.z?.[n]", "o?.a.b", "(o.z)?.a", "o.missing?.b.c"])),
+            lambda: Source(
+                self.random.choice(
+                    ["o.z?.a.b", "o?.a?.b", "o?.missing", "o.z?.[n]", "o?.a.b", "(o.z)?.a", "o.missing?.b.c"]
+                )
+            ),
         )
 
     def _absent_text(self, depth: int) -> Source:
@@ -335,5 +440,9 @@ class Generator:
             lambda: self.path(self.of("text", depth), f".at({self._int(0)})"),
             lambda: self.path(self.list_of("text", depth), f".find({self.arrow('text', 'bool', depth)})"),
             lambda: self.path(self.list_of("row", depth), f".find({self.arrow('row', 'bool', depth)})?.name"),
-            lambda: Source(self.random.choice(["o.z?.trim()", "o?.k?.trim()", 'o?.["k"]', "o.z?.a.trim().length", "o.missing?.trim()"])),
+            lambda: Source(
+                self.random.choice(
+                    ["o.z?.trim()", "o?.k?.trim()", 'o?.["k"]', "o.z?.a.trim().length", "o.missing?.trim()"]
+                )
+            ),
         )

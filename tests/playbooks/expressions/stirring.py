@@ -11,12 +11,89 @@ from collections.abc import Iterator
 from playbooks.expressions.generator import Generator
 from playbooks.expressions.v8 import Case
 
-_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[A-Za-z_$][\w$]*|[0-9.]+(?:[eE][+-]?\d+)?|=>|[=!]==?|[<>]=?|&&|\|\||\?[?.]|\S")
+_TOKEN = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[A-Za-z_$][\w$]*|[0-9.]+(?:[eE][+-]?\d+)?|=>|[=!]==?|[<>]=?|&&|\|\||\?[?.]|\S"
+)
 _POOL = (
-    ["(", ")", "[", "]", "{", "}", ",", ".", ":", "?", "?.", "??", "=>", "-", "+", "*", "/", "%", "!", "<", "===", "&&", "||"]
-    + ["1", "0", "1.5", "'a'", "''", "n", "s", "b", "o", "nums", "rows", "x", "null", "true", ".length", ".a", "[0]", "this"]
-    + ["--", "++", "=", "**", "?.[", "new", "typeof", "/x/", "`", ";", "//", "/*", "...", "01", "0x1", "1_0", "1n", "a.b", "in"]
-    + [".map(", ".toString()", ".constructor", "undefined", "NaN", "async", "yield", "'\\x41'", "'\\u{1F600}'", "'\\0'", "\\u0061"]
+    [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ".",
+        ":",
+        "?",
+        "?.",
+        "??",
+        "=>",
+        "-",
+        "+",
+        "*",
+        "/",
+        "%",
+        "!",
+        "<",
+        "===",
+        "&&",
+        "||",
+    ]
+    + [
+        "1",
+        "0",
+        "1.5",
+        "'a'",
+        "''",
+        "n",
+        "s",
+        "b",
+        "o",
+        "nums",
+        "rows",
+        "x",
+        "null",
+        "true",
+        ".length",
+        ".a",
+        "[0]",
+        "this",
+    ]
+    + [
+        "--",
+        "++",
+        "=",
+        "**",
+        "?.[",
+        "new",
+        "typeof",
+        "/x/",
+        "`",
+        ";",
+        "//",
+        "/*",
+        "...",
+        "01",
+        "0x1",
+        "1_0",
+        "1n",
+        "a.b",
+        "in",
+    ]
+    + [
+        ".map(",
+        ".toString()",
+        ".constructor",
+        "undefined",
+        "NaN",
+        "async",
+        "yield",
+        "'\\x41'",
+        "'\\u{1F600}'",
+        "'\\0'",
+        "\\u0061",
+    ]
 )
 # What is written down as a deviation is not compared here: absence reads as null, `==` is `===`, `??` covers its path.
 _DEVIATES = re.compile(r"\?\?|\?\.|[^=!]==[^=]|!=[^=]|\.find\(|\.at\(")
@@ -31,7 +108,9 @@ def stirred(seed: int, count: int) -> Iterator[Case]:
         tokens = _TOKEN.findall(source)
         for _ in range(chance.choice([1, 1, 1, 2, 3])):
             at = chance.randrange(len(tokens) + 1)
-            tokens[at : at + chance.choice([0, 1, 1, 2])] = chance.choice([[], tokens[at - 1 : at], [chance.choice(_POOL)]])
+            tokens[at : at + chance.choice([0, 1, 1, 2])] = chance.choice(
+                [[], tokens[at - 1 : at], [chance.choice(_POOL)]]
+            )
         source = " ".join(tokens) if chance.random() < 0.5 else "".join(tokens)
         if source and _DEVIATES.search(source) is None:
             count -= 1

@@ -62,7 +62,11 @@ def answers(cases: Sequence[Case]) -> list[Any]:
     """V8's value for each case; `{"$threw": name}` where it throws."""
     lines = "\n".join(json.dumps(case) for case in cases)
     done = subprocess.run(
-        [node(), "--stack-size=2000", "-e", _PROGRAM], input=lines.encode(), capture_output=True, check=True, timeout=600
+        [node(), "--stack-size=2000", "-e", _PROGRAM],
+        input=lines.encode(),
+        capture_output=True,
+        check=True,
+        timeout=600,
     )
     return [json.loads(line) for line in done.stdout.decode().split("\n")]
 

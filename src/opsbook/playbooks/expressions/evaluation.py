@@ -49,9 +49,7 @@ def size_of(text: str) -> int:
 
 def finished(value: Json | Unknown) -> Json | Unknown:
     """The value as it leaves: unknowns inside it as JSON objects, its size and depth within the limits."""
-    if not isinstance(value, list | dict | str):
-        return value
-    return _Leaving().copy(value, 0)
+    return value if isinstance(value, Unknown) else _Leaving().copy(value, 0)
 
 
 class _Leaving:
@@ -68,6 +66,8 @@ class _Leaving:
         if value is None or isinstance(value, bool | int | float):
             self._take(8)
             return value
+        if not isinstance(value, list | dict):
+            raise InvalidDefinition("A name holds something that is not JSON.", code="not_json")
         if depth > DEEPEST_VALUE:
             raise InvalidDefinition(f"The value is nested deeper than {DEEPEST_VALUE}.", code="too_deep")
         self._take(16)
