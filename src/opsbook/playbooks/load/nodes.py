@@ -17,7 +17,7 @@ class Node:
     """One value of the text. `line` and `column` are 1-based, `start` and `end` offsets into the text.
 
     A scalar has `value` and `style` (`"`, `'`, `|`, `>` or empty for plain); a mapping has `pairs` of key and value,
-    a list has `items`. `flow` tells `{}` and `[]` from block style.
+    a list has `items`. `flow` tells `{}` and `[]` from block style. Pairs are looked up only once all are there.
     """
 
     kind: str
@@ -30,6 +30,7 @@ class Node:
     flow: bool = False
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
+    places: dict[Any, int] | None = None
 
     def children(self) -> Iterator[tuple[PathPart, Node]]:
         """What is inside, by key or index, in document order."""
@@ -40,15 +41,22 @@ class Node:
 
     def key(self, name: PathPart) -> Node | None:
         """The node of a key itself."""
-        return next((key for key, _ in self.pairs if key.value == name), None)
+        at = self._place(name)
+        return None if at is None else self.pairs[at][0]
 
     def child(self, part: PathPart) -> Node | None:
         """The value under a key or an index."""
         if self.kind == "map":
-            return next((value for key, value in self.pairs if key.value == part), None)
+            at = self._place(part)
+            return None if at is None else self.pairs[at][1]
         if self.kind == "list" and isinstance(part, int) and 0 <= part < len(self.items):
             return self.items[part]
         return None
+
+    def _place(self, name: PathPart) -> int | None:
+        if self.places is None:
+            self.places = {key.value: index for index, (key, _) in enumerate(self.pairs)}
+        return self.places.get(name)
 
 
 def data(node: Node) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,6 +22,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.scanner import Scanner
 
 from opsbook.playbooks.load.nodes import Node
@@ -48,13 +50,32 @@ class _TooDeep(Exception):
 
 
 class _ShallowScanner(Scanner):
-    """The scanner looks ahead for a key's colon, and by that alone would walk thousands of brackets."""
+    """The scanner looks ahead for a key's colon, and by that alone would walk thousands of brackets.
+
+    What the library looks up anew for every character is looked up once.
+    """
+
+    @cached_property
+    def reader(self) -> Any:
+        return self.loader.reader
+
+    def need_more_tokens(self) -> bool:
+        """As the library has it, but for the common case, which it answers by walking its keys again."""
+        if self.tokens and not self.possible_simple_keys:
+            return False
+        return bool(super().need_more_tokens())
 
     def fetch_flow_collection_start(self, *args: Any, **more: Any) -> None:
         if self.flow_level >= DEEPEST:
             mark = self.reader.get_mark()
             raise _TooDeep(mark.line + 1, mark.column + 1)
         super().fetch_flow_collection_start(*args, **more)
+
+
+class _Parser(Parser):
+    @cached_property
+    def scanner(self) -> Any:
+        return self.loader.scanner
 
 
 def decode(raw: bytes, file: str | None = None) -> str:
@@ -99,7 +120,7 @@ class _Reading:
     def whole(self, text: str) -> Node:
         """The one document of the text. Raises `Refused`."""
         yaml = YAML(typ="safe", pure=True)
-        yaml.Scanner = _ShallowScanner
+        yaml.Scanner, yaml.Parser = _ShallowScanner, _Parser
         root: Node | None = None
         try:
             events = iter(yaml.parse(text))

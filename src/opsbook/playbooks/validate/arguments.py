@@ -14,13 +14,22 @@ from opsbook.playbooks.validate.nearest import Nearest
 from opsbook.playbooks.validate.words import said_of
 from opsbook.sdk.errors import Problem
 
+SYSTEMS = "integrations"  # the argument, of whichever tool, that names systems
 
-def argument_problems(tool: ToolEntry, node: Node | None, path: Path, around: Node, near: Nearest) -> Iterator[Problem]:
-    """What is wrong with a tool's arguments; those that are filled in at run time are not judged."""
+
+def argument_problems(
+    tool: ToolEntry, node: Node | None, path: Path, around: Node, systems: frozenset[str], near: Nearest
+) -> Iterator[Problem]:
+    """What is wrong with a tool's arguments; those that are filled in at run time are not judged.
+
+    `systems` are the ids that the deployment has; none: they are not known, and not judged.
+    """
     if node is not None and node.kind != "map":
         if not _filled(node) and node.value is not None:
             yield _problem("Arguments are an object of names and values.", "Write {name: value}.", path, "wrong_type")
         return
+    if node is not None:
+        yield from _systems(node, path, systems, near)
     given = _judged(node) if node else {}
     try:
         tool.args.model_validate(given)
@@ -30,6 +39,17 @@ def argument_problems(tool: ToolEntry, node: Node | None, path: Path, around: No
             problem = _argument(raw, tool, node, path, around, known, near)
             if problem is not None:
                 yield problem
+
+
+def _systems(node: Node, path: Path, systems: frozenset[str], near: Nearest) -> Iterator[Problem]:
+    for name, value in node.children():
+        if name != SYSTEMS or not systems:
+            continue
+        for index, item in value.children():
+            if isinstance(item.value, str) and item.value not in systems and not _filled(item):
+                cure = near.cure(item.value, systems, "Systems here")
+                sentence = f"There is no integration {shown(item.value)}."
+                yield _problem(sentence, cure, (*path, name, index), "unknown_integration")
 
 
 def _argument(

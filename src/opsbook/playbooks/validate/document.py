@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.load.nodes import Node, Path, data, parse_path
+from opsbook.playbooks.load.reader import MOST_PROBLEMS
 from opsbook.playbooks.model import Playbook
 from opsbook.playbooks.validate.given import given_problems
 from opsbook.playbooks.validate.names import name_problems
@@ -57,25 +59,17 @@ def check_document(root: Node, text: str, catalog: Catalog) -> Checked:
 def _meaning(
     playbook: Playbook, root: Node, text: str, catalog: Catalog, near: Nearest, forgiven: frozenset[str]
 ) -> list[Problem]:
-    unknown_types = [
-        name
-        for _, step in playbook.every_step()
-        if step.type not in catalog.steps
-        for name in _given(document_of(root))
-    ]
+    if any(step.type not in catalog.steps for _, step in playbook.every_step()):
+        forgiven |= frozenset(_given(data(root)))  # the keys of a type that is not there cannot be told apart
     reads = Reads(root, text)
-    return [
-        *strictness_problems(playbook, root),
-        *use_problems(playbook, root, catalog, near),
-        *given_problems(playbook),
-        *name_problems(playbook, reads, near, forgiven | frozenset(unknown_types)),
-        *order_problems(playbook, reads),
-    ]
-
-
-def document_of(root: Node) -> dict[str, Any]:
-    found = data(root)
-    return found if isinstance(found, dict) else {}
+    checks = (
+        strictness_problems(playbook, root),
+        use_problems(playbook, root, catalog, near),
+        given_problems(playbook),
+        name_problems(playbook, reads, near, forgiven),
+        order_problems(playbook, reads),
+    )
+    return [problem for check in checks for problem in islice(check, MOST_PROBLEMS)]
 
 
 def _cut(document: dict[str, Any], problems: list[Problem], catalog: Catalog) -> tuple[Playbook | None, frozenset[str]]:

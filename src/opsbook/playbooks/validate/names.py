@@ -92,9 +92,11 @@ class _Flow:
     def _blocks(self, step: Step, path: Path, scope: Scope, own: frozenset[str] | set[str]) -> Iterator[Problem]:
         """The blocks inside a step. What all alternatives of a choice give is given by the choice."""
         after: list[Scope] = []
-        for name, steps in step.blocks().items():
+        blocks = step.blocks()
+        asked = frozenset(own) | self._names_read(step, path) if blocks else frozenset()
+        for name, steps in blocks.items():
             guard = f"{path_text(path)}:{name}"
-            self.guard_reads[guard] = frozenset(own) | self._names_read(step, path)
+            self.guard_reads[guard] = asked
             inside = scope.under(guard)
             spread = step.fields.spreads and name != "on_error"
             for lent in step.fields.block_names(name):
@@ -159,13 +161,14 @@ class _Flow:
             return self._problem(read, name, f"{shown(name)} is read before it is given.", cure, "read_too_early")
         known = [*scope.names, *BUILT_IN]
         if name == "subject":
-            return self._problem(
-                read, name, "There is no subject here.", "Only rules with `subjects` have one.", "unknown_name"
-            )
+            cure = "Only the key, the message and the thread of a rule with `subjects` have one."
+            return self._problem(read, name, "There is no subject here.", cure, "unknown_name")
         if read.path[-1] == "when" and _FLAG.fullmatch(read.source):
             cure = self.near.cure(name, scope.names, "Set before this step")
             return self._problem(read, name, f"No earlier step sets the flag {shown(name)}.", cure, "unknown_flag")
-        return self._problem(read, name, f"Nothing gives {shown(name)}.", self.near.cure(name, known), "unknown_name")
+        severity = "error" if name in read.strict else "warning"  # the others have a default beside them
+        cure = self.near.cure(name, known)
+        return self._problem(read, name, f"Nothing gives {shown(name)}.", cure, "unknown_name", severity)
 
     def _field(self, read: Read, path: tuple[str, ...], scope: Scope) -> Iterator[Problem]:
         head, key = path[0], path[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from opsbook.playbooks.expressions import truth
 from opsbook.playbooks.load.nodes import Path, path_text
@@ -37,15 +37,16 @@ class _Check:
                 yield Problem(sentence, cure, path_text((*here, "type")), code="not_in_branch")
             if self._constant(step.when, (*here, "when")) is False:
                 yield _never((*here, "when"), "This step never runs: its guard is always false.")
-            if step.type == "assert" and step.on_error == "fail" and self._own(step, here, "that") is False:
+            conditions = self._constants(step, here)
+            if step.type == "assert" and step.on_error == "fail" and conditions.get((*here, "that")) is False:
                 stopped = step.id
-            yield from self._dead_blocks(step, here)
+            yield from self._dead_blocks(step, here, conditions)
             for name, inner in step.blocks().items():
                 spread = step.fields.spreads and name != "on_error"
                 yield from self.block(inner, (*here, *block_path(name)), step.id if spread else branch)
 
-    def _dead_blocks(self, step: Step, path: Path) -> Iterator[Problem]:
-        answer = self._own(step, path, "if")
+    def _dead_blocks(self, step: Step, path: Path, conditions: Mapping[Path, bool | None]) -> Iterator[Problem]:
+        answer = conditions.get((*path, "if"))
         dead = {True: "else", False: "then"}.get(answer) if answer is not None else None
         if dead and step.fields.blocks().get(dead):
             yield _never((*path, dead), f"These steps never run: `if` is always {str(answer).lower()}.")
@@ -54,7 +55,7 @@ class _Check:
             here = (*path, "cases", index)
             if certain:
                 yield _never(here, f"This case is never reached: {certain} always fits.")
-            elif (found := self._own(step, here, "when")) is not None:
+            elif (found := conditions.get((*here, "when"))) is not None:
                 if found:
                     certain = f"case {index + 1}"
                 else:
@@ -62,15 +63,10 @@ class _Check:
         if certain and step.fields.blocks().get("else"):
             yield _never((*path, "else"), f"These steps never run: {certain} always fits.")
 
-    def _own(self, step: Step, path: Path, key: str) -> bool | None:
-        """The constant value of one of the step's own conditions, None when it depends on the run."""
-        wanted = (*path, key)
-        seen = next((one for one in self._conditions(step, path) if one.path == wanted), None)
-        return self._constant(str(seen.value), wanted) if seen else None
-
-    def _conditions(self, step: Step, path: Path) -> Iterator[Seen]:
-        top = path if "cases" not in path[-2:] else path[:-2]
-        yield from (seen for seen in places(step.fields, top) if seen.role is Role.CONDITION)
+    def _constants(self, step: Step, path: Path) -> dict[Path, bool | None]:
+        """The step's own conditions by path: constant ones with their value, None when it depends on the run."""
+        seen = (one for one in places(step.fields, path) if one.role is Role.CONDITION)
+        return {one.path: self._constant(str(one.value), one.path) for one in seen}
 
     def _constant(self, source: str | None, path: Path) -> bool | None:
         if source is None:

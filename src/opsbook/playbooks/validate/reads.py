@@ -9,19 +9,23 @@ from typing import Any
 from opsbook.playbooks.expressions import Parsed, parse, parse_template
 from opsbook.playbooks.load.nodes import Node, Path, find, inside, path_text
 from opsbook.playbooks.validate.annotations import Role, Seen
+from opsbook.playbooks.validate.kinds import never_boolean
 from opsbook.sdk.errors import InvalidDefinition, Place, Problem
 
 
 @dataclass(frozen=True)
 class Read:
-    """One expression, or one text with `{{ }}`: the names and the dotted paths that it reads from outside."""
+    """One expression, or one text with `{{ }}`: the names and the dotted paths that it reads from outside.
+
+    `strict` are the names that must be there: the others have a default in the expression itself.
+    """
 
     path: Path
     role: Role
     source: str
     names: frozenset[str]
     paths: frozenset[tuple[str, ...]]
-    parsed: Parsed | None = None
+    strict: frozenset[str]
 
 
 class Reads:
@@ -30,11 +34,17 @@ class Reads:
     def __init__(self, root: Node, text: str) -> None:
         self.root = root
         self.text = text
+        self.read: dict[Path, list[Read | Problem]] = {}
 
-    def of(self, seen: Seen) -> Iterator[Read | Problem]:
+    def of(self, seen: Seen) -> list[Read | Problem]:
         """Every expression and every filled text at one place."""
+        if seen.path not in self.read:
+            self.read[seen.path] = list(self._at(seen))
+        return self.read[seen.path]
+
+    def _at(self, seen: Seen) -> Iterator[Read | Problem]:
         if seen.role in (Role.EXPRESSION, Role.CONDITION):
-            yield self._expression(seen)
+            yield from self._expression(seen)
         elif seen.role is Role.FILLED:
             yield from self._filled(seen.path, seen.value)
 
@@ -48,13 +58,17 @@ class Reads:
         line = Place(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
         return Place(*inside(node, self.text, line, source))
 
-    def _expression(self, seen: Seen) -> Read | Problem:
+    def _expression(self, seen: Seen) -> Iterator[Read | Problem]:
         source = str(seen.value)
         try:
             parsed = parse(source)
         except InvalidDefinition as error:
-            return self._problem(seen.path, source, error)
-        return Read(seen.path, seen.role, source, frozenset(parsed.names), frozenset(parsed.paths), parsed)
+            yield self._problem(seen.path, source, error)
+            return
+        yield _read(seen.path, seen.role, source, parsed)
+        if seen.role is Role.CONDITION and (kind := never_boolean(source)):
+            sentence, cure = f"This is {kind}, and never true or false.", "Compare it: x.length > 0, x !== null."
+            yield Problem(sentence, cure, path_text(seen.path), code="not_a_condition")
 
     def _filled(self, path: Path, value: Any) -> Iterator[Read | Problem]:
         if isinstance(value, str):
@@ -72,7 +86,7 @@ class Reads:
             parsed = parse_template(source)
         except InvalidDefinition as error:
             return self._problem(path, source, error)
-        return Read(path, Role.FILLED, source, frozenset(parsed.names), frozenset(parsed.paths))
+        return _read(path, Role.FILLED, source, parsed)
 
     def _problem(self, path: Path, source: str, error: InvalidDefinition) -> Problem:
         first = error.problems[0] if error.problems else Problem(error.sentence, error.cure, code=error.code)
@@ -84,6 +98,10 @@ class Reads:
         if node is None or place is None:
             return None
         return Place(*inside(node, self.text, place, source))
+
+
+def _read(path: Path, role: Role, source: str, parsed: Parsed) -> Read:
+    return Read(path, role, source, parsed.names, parsed.paths, parsed.strict_names)
 
 
 def _word(source: str, name: str) -> int:

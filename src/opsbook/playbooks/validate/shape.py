@@ -58,8 +58,9 @@ def known_keys(root: Node, path: Path, catalog: Catalog) -> list[str]:
 
 
 def _strict(model: BaseModel, path: Path, root: Node) -> Iterator[Problem]:
-    for seen in places(model, path):
-        node = find(root, seen.path)
+    own = find(root, path)
+    for seen in places(model, path) if own else ():
+        node = find(own, seen.path[len(path) :]) if own else None
         if node is None:
             continue
         if seen.role is Role.BOOL and not isinstance(node.value, bool):

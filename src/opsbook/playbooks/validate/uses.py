@@ -46,6 +46,8 @@ class _Check:
     def part(self, part: BaseModel, path: Path, step: Step | None) -> Iterator[Problem]:
         """Every name of a tool, an agent or a channel in one step, or in the playbook's own keys."""
         for seen in places(part, path):
+            if seen.role not in (Role.AGENT, Role.CHANNEL, Role.TOOL):
+                continue
             name = str(seen.value)
             if seen.role is Role.AGENT and name not in self.catalog.agents:
                 cure = self.near.cure(name, self.catalog.agents, "Agents here")
@@ -70,7 +72,9 @@ class _Check:
             cure = f"It is on the list of: {', '.join(others)}." if others else "Take the agent out."
             yield _problem(f"{agent.id} may not use {name}.", cure, seen.path, "tool_not_allowed")
         path = (*seen.path[:-1], "with")
-        yield from argument_problems(tool, find(self.root, path), path, nearest(self.root, path), self.near)
+        yield from argument_problems(
+            tool, find(self.root, path), path, nearest(self.root, path), self.catalog.integrations, self.near
+        )
 
     def _caller(self, seen: Seen, step: Step | None) -> str | None:
         """Whose list decides: the agent delegated to, else the step's, else the playbook's."""
