@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from opsbook.sdk.errors import NeverWorks
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
 
 UNKNOWN_STATUSES = frozenset({"unknown", "not_instrumented"})

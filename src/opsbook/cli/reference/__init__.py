@@ -24,12 +24,20 @@ def pages() -> dict[str, str]:
     return found
 
 
+def is_rendered(path: Path) -> bool:
+    """Whether a page was written by this program and not by a person."""
+    return path.read_text("utf-8").startswith(NOTE)
+
+
 def write(folder: Path) -> list[Path]:
-    """Write every page into the folder and take out pages that nothing renders any more; the paths written."""
+    """Write every page into the folder; the paths written.
+
+    A rendered page that nothing renders any more is taken out; what people wrote stays.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     current = pages()
     for path in folder.glob("*.md"):
-        if path.name not in current:
+        if path.name not in current and is_rendered(path):
             path.unlink()
     for name, text in current.items():
         (folder / name).write_text(text, "utf-8")
