@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -69,9 +70,8 @@ def test_fifty_equal_requests_of_a_scheduler_are_one_run_of_a_real_server(shell:
 
 def test_a_second_server_on_the_same_store_is_refused_in_a_sentence(shell: Shell):
     with server(shell) as (_, client):
-        second = shell.process("up", "--port", "0")
+        second = shell("up", "--port", "0")
         assert second.code == 10
-        assert "Traceback" not in second.err
         assert len(second.err.strip().splitlines()) == 2
         assert client.get("/readyz").status_code == 200
 
@@ -79,7 +79,7 @@ def test_a_second_server_on_the_same_store_is_refused_in_a_sentence(shell: Shell
 def test_a_command_beside_a_server_has_it_carry_the_run_out(shell: Shell):
     shell.publish(HELLO)
     with server(shell):
-        answer = shell.process("run", "says_hello", "--json")
+        answer = shell("run", "says_hello", "--json")
         assert (answer.code, answer.json["state"]) == (0, "succeeded")
         assert [step["status"] for step in answer.json["steps"]] == ["completed", "completed"]
 
@@ -109,9 +109,11 @@ def test_an_address_that_others_reach_needs_both_secrets(shell: Shell, host):
 
 
 def test_a_port_that_is_taken_is_told(shell: Shell):
-    with server(shell) as (_, client):
-        port = str(client.base_url.port)
-        other = shell.process("up", "--port", port, env={"OPSBOOK_HOME": str(shell.folder / "other")})
-        assert other.code == 2
-        assert port in other.err
-        assert "Traceback" not in other.err
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        answer = shell("up", "--port", port)
+    assert answer.code == 2
+    assert port in answer.err
+    assert len(answer.err.strip().splitlines()) == 2
