@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -75,6 +77,7 @@ class Steered:
     at_once: int = 0
     most_at_once: int = 0
     held: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class AskArgs(ToolArgs):
@@ -91,6 +94,7 @@ class Ask(Tool[AskArgs]):
     async def run(self, args: AskArgs, context: ToolContext) -> ToolResult:
         steered = self.steered
         steered.calls.append(args.name)
+        steered.asked.set()
         steered.at_once += 1
         steered.most_at_once = max(steered.most_at_once, steered.at_once)
         try:
@@ -192,13 +196,21 @@ class House:
 
 
 @asynccontextmanager
-async def house_of(file: Path, kind: str = "memory", clock: SteppedClock | None = None) -> AsyncIterator[House]:
+async def house_of(
+    file: Path,
+    kind: str = "memory",
+    clock: SteppedClock | None = None,
+    steered: Steered | None = None,
+    mail: Mail | None = None,
+    opened: Callable[[Store], None] = lambda store: None,
+) -> AsyncIterator[House]:
     """A house on the store in `file`; opened again on the same file it is the same deployment after a restart."""
     clock = clock or SteppedClock(AT)
     store = Store(f"sqlite:///{file}")
     migrate(store)
+    opened(store)
     engine = ENGINES[kind](store, clock)
-    house = _wired(store, clock, engine)
+    house = _wired(store, clock, engine, steered or Steered(), mail or Mail())
     await engine.launch(house.body)
     try:
         yield house
@@ -207,8 +219,8 @@ async def house_of(file: Path, kind: str = "memory", clock: SteppedClock | None 
         store.close()
 
 
-def _wired(store: Store, clock: SteppedClock, engine: Engine) -> House:
-    steered, mail, ids = Steered(), Mail(), Ids(clock, random.Random(7))
+def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, mail: Mail) -> House:
+    ids = Ids(clock, random.Random(os.urandom(8)))
     tools = {tool.name: tool for tool in (Ask(steered), Act(steered))}
     entries = {name: ToolEntry(name, tool.effect.value, tool.Args) for name, tool in tools.items()}
     catalog = Catalog(grammars(), entries, ROSTER.entries(), frozenset({"dashboard", "email", "slack"}))
@@ -253,7 +265,21 @@ async def _nothing_before(run: Any) -> None:
     return None
 
 
+async def fresh_store(file: Path) -> None:
+    """Make a store that has every table, the engine's too: copied, it saves a test its migrations."""
+    async with house_of(file, "durable"):
+        pass
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "opsbook.db"
+    asyncio.run(fresh_store(file))
+    return file
+
+
 @pytest.fixture(params=["memory", "durable"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path, template: Path) -> AsyncIterator[House]:
+    shutil.copy(template, tmp_path / "opsbook.db")
     async with house_of(tmp_path / "opsbook.db", request.param) as opened:
         yield opened

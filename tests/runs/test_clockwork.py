@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from runs.conftest import House, house_of
 
 from opsbook.runs.acceptance import Request
 from opsbook.runs.clockwork import slot_request
 from opsbook.runs.engine import Elsewhere
 from opsbook.runs.schedule import Slot
 from opsbook.sdk.clock import SteppedClock
+from runs.conftest import House, house_of
 
 DAILY = """id: daily_one
 name: Daily

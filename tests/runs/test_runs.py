@@ -1,4 +1,4 @@
-"""A run from acceptance to record: failures, retries, limits, cancelling, verdicts, alerts, dry runs; on every engine."""
+"""A run from acceptance to record: failures, retries, limits, cancelling, verdicts, alerts, dry runs; on both engines."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from runs.conftest import House
-from runs.test_steps import by_id, playbook
 
 from opsbook.runs.acceptance import Request
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from runs.conftest import House
+from runs.test_steps import by_id, playbook
 
 
 async def test_a_failed_step_ends_the_run_and_the_rest_is_not_taken(house: House) -> None:
@@ -42,7 +42,7 @@ async def test_on_error_steps_take_over(house: House) -> None:
   - id: wrong
     type: assert
     that: "1 > 2"
-    on_error: {steps: [{id: mend, type: set, values: {a: 1}}]}
+    on_error: {steps: [{id: mend, type: set, values: {mended: 1}}]}
   - {id: later, type: set, values: {a: 1}}
 """)
     )
@@ -109,10 +109,14 @@ async def test_a_run_that_takes_too_long_is_timed_out_and_finally_still_runs(hou
     tool: ask
     on_error: continue
     retry: {max_attempts: 3, backoff: constant, delay: 20s, max_delay: 20s, jitter: false}
-  - {id: again, type: tool_call, tool: ask, on_error: continue, retry: {max_attempts: 3, backoff: constant, delay: 25s, jitter: false}}
+  - id: again
+    type: tool_call
+    tool: ask
+    on_error: continue
+    retry: {max_attempts: 3, backoff: constant, delay: 25s, jitter: false}
   - {id: never, type: set, values: {a: 1}}
 finally:
-  - {id: clean, type: set, values: {a: 1}}
+  - {id: clean, type: set, values: {cleaned: 1}}
 """,
             "policy: {timeout: 1m}\n",
         )
@@ -129,12 +133,11 @@ async def test_a_cancelled_run_stops_before_its_next_step_and_cleans_up(house: H
   - {id: slow, type: tool_call, tool: ask, with: {hold: true}}
   - {id: never, type: tool_call, tool: act}
 finally:
-  - {id: clean, type: set, values: {a: 1}}
+  - {id: clean, type: set, values: {cleaned: 1}}
 """
         )
     )
-    while not house.steered.calls:
-        await asyncio.sleep(0.001)
+    await house.steered.asked.wait()
     assert house.operations.cancel(run_id)
     house.steered.held.set()
     record = await house.ended(run_id)
@@ -247,8 +250,7 @@ async def test_a_run_in_flight_keeps_the_version_it_began_with(house: House) -> 
         "  - {id: look, type: tool_call, tool: ask, with: {hold: true}}\n  - {id: say, type: set, values: {a: %s}}\n"
     )
     run_id = await house.start(playbook(steps % "old"))
-    while not house.steered.calls:
-        await asyncio.sleep(0.001)
+    await house.steered.asked.wait()
     house.publish(playbook(steps % "new"))
     house.steered.held.set()
     record = await house.ended(run_id)

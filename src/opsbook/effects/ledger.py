@@ -71,6 +71,15 @@ class Ledger:
             return row
         return await self._recover(effect, connector, fence, row)
 
+    async def unsettled(self, run_id: str, fence: Fence | None) -> int:
+        """How many effects of a run that ends nobody can vouch for.
+
+        One that still stands as `started` (its step ran out of time) is `uncertain` from now on. Safe to repeat.
+        """
+        note = {"code": "uncertain", "message": "The run ended before an answer came."}
+        await self.effects.give_up(run_id, note, self.clock.now(), fence)
+        return self.effects.unsettled(run_id)
+
     async def _recover(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
         if connector.effect_class in REPEATABLE:
             return await self._send(effect, connector, fence, again=True)

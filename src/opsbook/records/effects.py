@@ -90,6 +90,17 @@ class Effects:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
+    async def give_up(self, run_id: str, note: Mapping[str, Any], now: datetime, fence: Fence | None) -> None:
+        """Mark what still stands as `started` as `uncertain`: nobody waits for its answer any more. Safe to repeat."""
+
+        def write(connection: Connection) -> None:
+            if fence:
+                fence.check(connection)
+            change = update(effects).where(effects.c.run_id == run_id, effects.c.state == "started")
+            connection.execute(change.values(state="uncertain", finished_at=now, error=dict(note)))
+
+        await self.store.shared(write)
+
     def unsettled(self, run_id: str) -> int:
         """How many effects of a run nobody can vouch for."""
         query = select(func.count()).where(

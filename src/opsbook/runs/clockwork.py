@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.model import Playbook, Schedule
 from opsbook.records.rows import Row
@@ -66,8 +68,14 @@ class Clockwork:
 
     def _schedules(self, row: Row) -> tuple[Schedule, ...]:
         if row["sha256"] not in self._known:
-            playbook = Playbook.model_validate(row["document"], context={"catalog": self.catalog})
-            self._known[row["sha256"]] = schedules_of(playbook)
+            try:
+                playbook = Playbook.model_validate(row["document"], context={"catalog": self.catalog})
+                self._known[row["sha256"]] = schedules_of(playbook)
+            except ValidationError:  # one that does not hold must not keep the others from their time
+                log.error(
+                    "PlaybookRunner: %s is not valid here and is not started; `opsbook doctor` says why", row["id"]
+                )
+                self._known[row["sha256"]] = ()
         return self._known[row["sha256"]]
 
     async def _schedule(self, playbook_id: str, schedule: Schedule, since: datetime, now: datetime) -> None:
@@ -77,6 +85,7 @@ class Clockwork:
         if due:
             self.slots.expect(playbook_id, schedule.cron, schedule.timezone, due, now)
         undecided = [Slot(row["slot"], row["due_at"]) for row in self.slots.undecided(playbook_id)]
+        undecided = [slot for slot in undecided if not self._asked_for(playbook_id, slot)]
         ripe = [slot for slot in undecided if slot.due_at + delay_of(schedule, playbook_id, slot) <= now]
         if not ripe:
             return
@@ -86,6 +95,11 @@ class Clockwork:
                 for run in running:
                     self.operations.cancel(run["id"])
             await self._follow(playbook_id, decision)
+
+    def _asked_for(self, playbook_id: str, slot: Slot) -> bool:
+        """Whether somebody else (the cron door) has started this slot's run; the slot is then decided."""
+        run_id = self.operations.records.runs.started_by(slot_key(playbook_id, slot.key))
+        return run_id is not None and self.slots.decide(playbook_id, slot.key, SlotState.RAN, None, run_id)
 
     async def _follow(self, playbook_id: str, decision: Decision) -> None:
         slot = decision.slot
@@ -121,10 +135,15 @@ class Clockwork:
             self.operations.stops |= self.operations.records.runs.stops_requested(running)
 
 
+def slot_key(playbook_id: str, slot: str) -> str:
+    """The dedup key of an occurrence."""
+    return f"slot:{playbook_id}:{slot}"
+
+
 def slot_request(playbook_id: str, slot: Slot, trigger: str, actor: str) -> Request:
     """The request of an occurrence: whoever asks for it first, the clockwork or the cron door, starts its one run."""
     return Request(
-        playbook_id, trigger=trigger, actor=actor, dedup_key=f"slot:{playbook_id}:{slot.key}", as_of=slot.due_at
+        playbook_id, trigger=trigger, actor=actor, dedup_key=slot_key(playbook_id, slot.key), as_of=slot.due_at
     )
 
 

@@ -14,6 +14,7 @@ import socket
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -64,19 +65,31 @@ class DurableEngine:
             taken = takeover.requeue_all_but(self.executor_id, APPLICATION, RUNS, BRANCHES, now_ms)
             if taken:
                 log.info("PlaybookRunner takes over %d unfinished segments", len(taken))
+            for name in taken:
+                self._follow(name, await DBOS.retrieve_workflow_async(name))
         if stranded := takeover.of_foreign_version(VERSION):
             log.warning("%d unfinished segments belong to another engine version and will not be taken up", stranded)
 
     async def submit(self, segment: SegmentId) -> None:
-        """Start it here when there is a free place, else queue it. Its fixed id makes a repeat harmless."""
+        """Start it here when there is a free place, else queue it. Its fixed id makes a repeat harmless.
+
+        In a context of its own: whoever submits from inside a segment (a child run, the next segment of a run that
+        waited for this one) starts a workflow beside that one, not below it.
+        """
+        if str(segment) not in self._handles:
+            await asyncio.create_task(self._begin(segment), context=Context())
+
+    async def _begin(self, segment: SegmentId) -> None:
         name = str(segment)
-        if name in self._handles:
-            return
         with SetWorkflowID(name):
             if len(self._handles) < self.at_once:
                 handle = await DBOS.start_workflow_async(_segment, segment.run_id, segment.number)
             else:
                 handle = await DBOS.enqueue_workflow_async(RUNS, _segment, segment.run_id, segment.number)
+        self._follow(name, handle)
+
+    def _follow(self, name: str, handle: WorkflowHandleAsync[Any]) -> None:
+        """Know of it until it has ended, so that a stop waits for it."""
         task = asyncio.create_task(_result(handle))
         self._handles[name] = task
         task.add_done_callback(lambda _: self._handles.pop(name, None))

@@ -10,7 +10,7 @@ from opsbook.playbooks.fields import ChannelName, Filled, StepFields, Text
 from opsbook.playbooks.model import Severity
 from opsbook.sdk.errors import PersonNeeded, RetryLater
 from opsbook.sdk.step import Boundary, Done, StepContext, StepType
-from opsbook.sdk.values import JsonObject
+from opsbook.sdk.values import Json, JsonObject
 from opsbook.sdk.work import Message
 
 
@@ -44,18 +44,21 @@ class Notify(StepType[Fields]):
         )
         rows = await context.deliver(message)
         _refuse_what_was_not_done(rows)
-        return Done([{"channel": row["channel"], "state": row["state"]} for row in rows], deliveries=rows)
+        states: list[Json] = [{"channel": row["channel"], "state": row["state"]} for row in rows]
+        return Done(states, warnings=_doubts(rows), deliveries=rows)
+
+
+def _doubts(rows: tuple[JsonObject, ...]) -> tuple[str, ...]:
+    """What may or may not have arrived: no failure, and the run is no success until a person has settled it."""
+    lost = [row for row in rows if row["state"] == "uncertain"]
+    if not lost:
+        return ()
+    what = f"{len(lost)} of {len(rows)} deliveries may or may not have arrived ({_channels(lost)})."
+    return (f"{what} Nothing is sent again by itself; settle them under the run's effects.",)
 
 
 def _refuse_what_was_not_done(rows: tuple[JsonObject, ...]) -> None:
-    lost = [row for row in rows if row["state"] == "uncertain"]
     failed = [row for row in rows if row["state"] == "failed"]
-    if lost:
-        raise PersonNeeded(
-            f"{len(lost)} of {len(rows)} deliveries may or may not have arrived ({_channels(lost)}).",
-            cure="Settle them under the run's effects; nothing is sent again by itself.",
-            code="uncertain",
-        )
     if failed:
         sentence = f"{len(failed)} of {len(rows)} deliveries failed ({_channels(failed)})."
         if any(not row.get("permanent", True) for row in failed):

@@ -1,0 +1,64 @@
+"""The plug is pulled at every point of a run; what comes after the restart is as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+LEAST_POINTS = 100  # a run of this playbook commits and acts more often than that; fewer means that nothing was killed
+
+
+def killed_everywhere(folder: Path, kind: str, stride: int) -> list[dict[str, Any]]:
+    found = subprocess.run(
+        [sys.executable, "-m", "stories.killing", str(folder), kind, str(stride)],
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr[-3000:]
+    return [json.loads(line) for line in found.stdout.splitlines()]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("D", 7), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "C", "D"))]
+)
+def test_a_kill_at_any_point_loses_nothing_and_repeats_no_effect(tmp_path: Path, kind: str, stride: int) -> None:
+    audits = killed_everywhere(tmp_path, kind, stride)
+    assert len(audits) * stride > LEAST_POINTS
+    assert [audit["killed"] for audit in audits] == [True] * (len(audits) - 1) + [False]
+    for audit in audits:
+        check(audit, kind)
+
+
+def check(audit: dict[str, Any], kind: str) -> None:
+    where = json.dumps(audit, indent=1)
+    assert not audit.get("broke"), where
+    assert audit["runs"] == 1, where
+    doubtful = [effect for effect in audit["effects"] if effect["state"] != "done"]
+    assert audit["state"] == ("partial" if doubtful else "succeeded"), where
+    assert audit["verdict"] == "met", where
+    assert set(audit["steps"].values()) == {"completed"}, where
+    # no effect twice, none lost; the class that cannot be sure says so
+    times = Counter(item["key"] for item in audit["sent"])
+    assert all(times[key] == 1 for key in times), where
+    for effect in audit["effects"]:
+        if effect["channel"] == "email":
+            assert times[effect["key"]] == 1 or (kind == "D" and effect["state"] == "uncertain"), where
+    assert len(audit["effects"]) == 3, where
+    assert (audit["told"], len(audit["threads"]), audit["alerts"]) == (1, 1, [1]), where
+    assert len(audit["acted"]) == len(set(audit["acted"])) == 2, where
+    # what acted saw what the record says was read
+    seen, later = audit["results"]["seen"]["count"], audit["results"]["later"]["count"]
+    assert {item["text"].splitlines()[0] for item in audit["sent"]} <= {f"n={seen}"}, where
+    assert audit["threads"][0] == {"title": f"n={seen}", "messages": 1, "data": {"count": seen}}, where
+    assert later > seen, where
