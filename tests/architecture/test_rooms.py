@@ -53,21 +53,23 @@ def words_of_tests(*rooms: str) -> str:
 
 @pytest.mark.parametrize("step", sorted(step_types()))
 def test_every_step_type_is_taken_by_a_test(step):
-    assert re.search(rf"""type["']?: ["']?{step}\b""", words_of_tests("runs", "steps", "web", "cli"))
+    assert bool(re.search(rf"""type["']?: ["']?{step}\b""", words_of_tests("runs", "steps", "web", "cli"))), (
+        "no test names it"
+    )
 
 
 @pytest.mark.parametrize("tool", sorted(entries()))
 def test_every_tool_is_called_by_a_test(tool):
     written = words_of_tests("tools")
     kind = tool[0].upper() + tool[1:]  # by its name through the gateway, or by its class
-    assert re.search(rf"\b({tool}|{kind})\b", written)
+    assert bool(re.search(rf"\b({tool}|{kind})\b", written)), "no test names it"
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_is_spoken_by_a_test(verb):
-    assert re.search(rf"""["']{verb}["']""", words_of_tests("cli"))
+    assert bool(re.search(rf"""["']{verb}["']""", words_of_tests("cli"))), "no test names it"
 
 
 @pytest.mark.parametrize("system", ids())
 def test_every_integration_has_its_sample_settings_and_answers(system):
-    assert re.search(rf"\b{system}\b", words_of_tests("integrations"))
+    assert bool(re.search(rf"\b{system}\b", words_of_tests("integrations"))), "no test names it"
