@@ -157,7 +157,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     catalog = deployment_catalog(settings.roster)
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects)
-    integrations = configure(settings.integrations, world.environment, world.http)
+    integrations = configure(_sections(settings), world.environment, world.http)
     monitor = Monitor(integrations, probes, clock, world.sleep)
     warehouse = Warehouse(settings.warehouse)
     people = _people(settings, integrations)
@@ -165,7 +165,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
     door = Door(Ledger(effects, clock, world.sleep), _connectors(integrations, notifications), people)
     bus = Bus()
-    desk = Desk(load_roster(settings.roster), _models(settings, integrations), clock)
+    desk = Desk(load_roster(settings.roster), _models(settings), clock)
     tool_services = ToolServices(warehouse, monitor, integrations, snapshots, probes, campaigns, desk.readiness, clock)
     gateway = Gateway(build_tools(tool_services), clock=clock, on_call=lambda row: _keep_call(records.runs, ids, row))
     operations = Operations(records, Acceptance(records, clock, ids), Elsewhere(), bus, clock)
@@ -219,6 +219,15 @@ def _durable_engine(store: Store, clock: Clock) -> Engine:
     return DurableEngine(store, clock)
 
 
+def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:
+    """The systems' sections; the keys that models write with are those that the models' probes prove."""
+    sections: dict[str, Mapping[str, Any]] = dict(settings.integrations)
+    for system, key in (("claude", settings.anthropic_api_key), ("gemini", settings.gemini_api_key)):
+        if key is not None:
+            sections[system] = {"api_key": key.get_secret_value(), **sections.get(system, {})}
+    return sections
+
+
 def _people(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> People:
     known = {
         name: Person(name, person.email, person.slack_user, person.roles) for name, person in settings.people.items()
@@ -238,7 +247,7 @@ def _connectors(
     return found
 
 
-def _models(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> Models:
+def _models(settings: Settings) -> Models:
     chosen = {
         "economy": settings.model_economy,
         "premium_reasoning": settings.model_premium,

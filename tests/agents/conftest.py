@@ -127,7 +127,13 @@ def growth() -> dict[str, dict[str, Any]]:
         "past_due_mrr": measured(29900),
         "trialing": measured(6),
         "movements": [
-            {"organization_id": "o1", "name": "Harbor|Lane", "kind": "churned", "before_cents": 91234, "after_cents": 0},
+            {
+                "organization_id": "o1",
+                "name": "Harbor|Lane",
+                "kind": "churned",
+                "before_cents": 91234,
+                "after_cents": 0,
+            },
             {"organization_id": "o2", "name": "Elm Row", "kind": "new", "before_cents": 0, "after_cents": 120000},
         ],
         "baseline_date": "2026-11-17",

@@ -58,7 +58,6 @@ def test_some_settings_of_several_are_not_configured_and_say_which_are_missing()
     system = made(environment={"AEROPAY_API_KEY": CANARY, "AEROPAY_ENVIRONMENT": "sandbox"})["aeropay"]
     assert not system.configured
     assert system.credential_state() == {
-        "integrations.aeropay.slow_after_ms": "absent",
         "AEROPAY_API_KEY": "present",
         "AEROPAY_API_SECRET": "missing",
         "AEROPAY_MERCHANT_ID": "missing",

@@ -1,4 +1,4 @@
-"""A run from acceptance to record: failures, retries, limits, cancelling, verdicts, alerts, dry runs; on both engines."""
+"""A run from acceptance to record: failures, retries, limits, verdicts, alerts, dry runs; on both engines."""
 
 from __future__ import annotations
 

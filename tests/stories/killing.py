@@ -3,9 +3,9 @@
     python -m stories.killing FOLDER CLASS STRIDE
 
 A point is the moment before and after each commit of the store (ours and the engine's), and before and after each
-call that acts. For k = 1, 2, ... a child process carries one run out and is killed (SIGKILL) at its k-th point; a second child
-finds what is left, finishes it and says what came of it. One JSON line for each k, until a child survives. STRIDE takes
-every n-th point only.
+call that acts. For k = 1, 2, ... a child process carries one run out and is killed (SIGKILL) at its k-th point; a
+second child finds what is left, finishes it and says what came of it. One JSON line for each k, until a child survives.
+STRIDE takes every n-th point only.
 """
 
 from __future__ import annotations

@@ -36,14 +36,14 @@ class Desk:
         `configured` says whether a model may be asked; without one the deterministic renderer writes, which is no
         problem. Agents with faults in their files never get this far: the roster refuses them.
         """
-        models = self.models
+        models, tiers = self.models, self.models.settings.tiers
         return [
             {
                 "id": agent.id,
                 "title": agent.can.title,
                 "model": models.name_of(agent.can.model_tier) if models.configured else "deterministic renderer",
                 "configured": models.configured,
-                "problems": [] if agent.can.model_tier in models.settings.tiers else [f"no tier {agent.can.model_tier}"],
+                "problems": [] if agent.can.model_tier in tiers else [f"there is no tier {agent.can.model_tier}"],
             }
             for agent in self.roster.agents.values()
         ]

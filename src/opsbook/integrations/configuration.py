@@ -95,7 +95,8 @@ class _Given:
         given, missing = set(self.values()), set(self.missing())
         words = {name: "missing" if name in missing else "absent" for name in self.model.model_fields}
         words.update(dict.fromkeys(given, "present"))
-        return {setting_name(self.key, name, self.model): word for name, word in words.items()}
+        asked_for = (name for name in words if name not in SystemConfig.model_fields)
+        return {setting_name(self.key, name, self.model): words[name] for name in asked_for}
 
     def secrets(self) -> Iterator[str]:
         for name, value in self.values().items():

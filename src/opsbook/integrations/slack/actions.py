@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import at, code_in, peek
+from opsbook.integrations.slack.types import BAD_CREDENTIALS
 from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
 from opsbook.sdk.errors import OpsbookError
 from opsbook.sdk.http import HttpClient, Reply, Unreached, bearer
@@ -96,7 +97,6 @@ class Bot:
             raise Lost(error.sentence) from None
 
 
-
 class Webhook:
     """The channel `slack` by an incoming webhook: class D, nothing comes back that it could be found under."""
 
@@ -168,4 +168,5 @@ def taken(reply: Reply) -> Json:
     code = code_in(reply, "error") or f"http_{reply.status}"
     if (reply.ok and at(body, "ok") is not False) or code in UNCLEAR:
         raise Lost(f"Slack's answer does not say whether it was done ({code}).")
-    raise Refused(code, f"Slack refused it ({code}).", permanent=code not in LATER)
+    ours = code in BAD_CREDENTIALS or None
+    raise Refused(code, f"Slack refused it ({code}).", permanent=code not in LATER, elsewhere=ours)

@@ -11,23 +11,11 @@ from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.slack import KIND, NAME
 from opsbook.integrations.slack.actions import WEBHOOK, Bot, Webhook
+from opsbook.integrations.slack.types import BAD_CREDENTIALS
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Observation
 
-BAD_CREDENTIALS = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "missing_scope",
-        "no_permission",
-        "ekm_access_denied",
-        "org_login_required",
-    }
-)
 THEIR_FAULT = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 

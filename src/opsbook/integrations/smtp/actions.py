@@ -65,4 +65,5 @@ def _meant(error: Exception, begun: bool) -> Refused | Lost:
         return Lost("The connection to the mail server broke after the message had left.")
     if isinstance(error, OSError):
         return Refused("network", "No connection to the mail server, or it broke off.", permanent=False)
-    return Refused("smtp_settings", f"The mail server does not take it as the settings say ({type(error).__name__}).")
+    sentence = f"The mail server does not take it as the settings say ({type(error).__name__})."
+    return Refused("smtp_settings", sentence, elsewhere=True)
