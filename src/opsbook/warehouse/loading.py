@@ -218,7 +218,7 @@ def _merge(connection: Connection, load: _Load, mine: Held | None) -> Path:
 
 
 def _facts(connection: Connection, table: Table, draft: Path) -> dict[str, Any]:
-    times = [column.name for column in table.columns if column.kind is Kind.TIME and column.name != "resets_at"]
+    times = [column.name for column in table.columns if column.kind is Kind.TIME and column.required]
     latest = f"greatest({', '.join(f'max({name(one)})' for one in times)})" if times else "NULL"
     rows, when = connection.execute(f"SELECT count(*), {latest} FROM ({engine.stored(draft)})").fetchall()[0]
     unread = _marks(connection, f"FROM ({engine.stored(draft)})")
