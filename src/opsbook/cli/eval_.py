@@ -7,6 +7,8 @@ With --batch, each line of the file is `{"expr": ..., "context": {...}}` and eac
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,8 @@ from opsbook.cli._printing import show
 from opsbook.playbooks.expressions import evaluate
 from opsbook.sdk.errors import InvalidInput, OpsbookError
 from opsbook.sdk.values import Json, Unknown
+
+LONGEST_LINE = 16 * 1024 * 1024  # bytes of JSON
 
 verb = typer.Typer()
 
@@ -29,16 +33,16 @@ def run(
 ) -> None:
     if batch is not None:
         for line in _lines(batch):
-            typer.echo(json.dumps(_answer(line), ensure_ascii=False))
+            typer.echo(json.dumps(_answer(line)))
         return
     if not expr:
         raise InvalidInput("There is no expression.", field="expr", cure="Give one, or a file with --batch.")
-    names = _object(_text(context)) if context else {}
+    names = _object(_bytes(context)) if context else {}
     value = _shown(evaluate(expr, names))
     show({"value": value} if as_json else value, as_json=as_json)
 
 
-def _answer(line: str) -> dict[str, Json]:
+def _answer(line: bytes) -> dict[str, Json]:
     try:
         asked = _object(line)
         source, names = asked.get("expr"), asked.get("context", {})
@@ -53,22 +57,33 @@ def _shown(value: Json | Unknown) -> Json:
     return value.as_json() if isinstance(value, Unknown) else value
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(data: bytes) -> dict[str, Any]:
+    if len(data) > LONGEST_LINE:
+        raise InvalidInput(f"The JSON is larger than {LONGEST_LINE >> 20} MB.", field="context")
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"This is not JSON: {error}.", field="context") from error
+        found = json.loads(data.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise InvalidInput("The JSON is nested too deeply.", field="context") from None
+    except ValueError as error:
+        raise InvalidInput(f"This is not JSON: {error}.", field="context") from None
     if not isinstance(found, dict):
         raise InvalidInput("A context is a JSON object.", field="context", cure='Write it like {"orders": 3}.')
     return found
 
 
-def _lines(path: Path) -> list[str]:
-    return [line for line in _text(path).splitlines() if line.strip()]
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a number that JSON can hold")
+    return number
 
 
-def _text(path: Path) -> str:
+def _lines(path: Path) -> Iterator[bytes]:
+    return (line for line in _bytes(path).splitlines() if line.strip())
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} cannot be read: {error}.", field=str(path)) from error
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", field=str(path)) from error

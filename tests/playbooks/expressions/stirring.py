@@ -4,9 +4,11 @@ still mean what V8 means by them.
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from playbooks.expressions.generator import Generator
 from playbooks.expressions.v8 import Case
@@ -14,87 +16,7 @@ from playbooks.expressions.v8 import Case
 _TOKEN = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[A-Za-z_$][\w$]*|[0-9.]+(?:[eE][+-]?\d+)?|=>|[=!]==?|[<>]=?|&&|\|\||\?[?.]|\S"
 )
-_POOL = (
-    [
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        ",",
-        ".",
-        ":",
-        "?",
-        "?.",
-        "??",
-        "=>",
-        "-",
-        "+",
-        "*",
-        "/",
-        "%",
-        "!",
-        "<",
-        "===",
-        "&&",
-        "||",
-    ]
-    + [
-        "1",
-        "0",
-        "1.5",
-        "'a'",
-        "''",
-        "n",
-        "s",
-        "b",
-        "o",
-        "nums",
-        "rows",
-        "x",
-        "null",
-        "true",
-        ".length",
-        ".a",
-        "[0]",
-        "this",
-    ]
-    + [
-        "--",
-        "++",
-        "=",
-        "**",
-        "?.[",
-        "new",
-        "typeof",
-        "/x/",
-        "`",
-        ";",
-        "//",
-        "/*",
-        "...",
-        "01",
-        "0x1",
-        "1_0",
-        "1n",
-        "a.b",
-        "in",
-    ]
-    + [
-        ".map(",
-        ".toString()",
-        ".constructor",
-        "undefined",
-        "NaN",
-        "async",
-        "yield",
-        "'\\x41'",
-        "'\\u{1F600}'",
-        "'\\0'",
-        "\\u0061",
-    ]
-)
+_POOL: list[str] = json.loads(Path(__file__).with_name("samples.json").read_text("utf-8"))["stirred_in"]
 # What is written down as a deviation is not compared here: absence reads as null, `==` is `===`, `??` covers its path.
 _DEVIATES = re.compile(r"\?\?|\?\.|[^=!]==[^=]|!=[^=]|\.find\(|\.at\(")
 

@@ -7,18 +7,26 @@ from itertools import count
 from typing import Any
 
 Frame = list[Any]
+Body = Callable[[Frame], Any]
 
 
 class Function:
-    """An arrow function in its frame. `over` asks it about each item, `fold` takes up to three arguments."""
+    """An arrow function in its frame. `over` asks it about each item, `fold` folds two into one.
 
-    __slots__ = ("body", "cost", "frame", "places")
+    `figure` is set for a comparison that sorts by a figure: what reads it from the first parameter, and whether the
+    order is descending.
+    """
 
-    def __init__(self, frame: Frame, body: Callable[[Frame], Any], places: list[int], cost: int) -> None:
+    __slots__ = ("body", "cost", "figure", "frame", "places")
+
+    def __init__(
+        self, frame: Frame, body: Body, places: list[int], cost: int, figure: tuple[Body, bool] | None = None
+    ) -> None:
         self.frame = frame
         self.body = body
         self.places = places
         self.cost = cost
+        self.figure = figure
 
     def charge(self, times: int) -> None:
         """For that many calls, before the first of them."""
@@ -46,9 +54,22 @@ class Function:
 
         return map(two, items, count())
 
-    def fold(self, *values: Any) -> Any:
-        """One call with these arguments; what the function does not name is dropped."""
-        frame = self.frame
-        for place, value in zip(self.places, values, strict=False):
-            frame[place] = value
-        return self.body(frame)
+    def fold(self) -> Callable[[Any, Any, int], Any]:
+        """What calls it with (first, second, index)."""
+        frame, body, places = self.frame, self.body, self.places
+        if len(places) == 2:
+            left, right = places
+
+            def two(first: Any, second: Any, index: int) -> Any:
+                frame[left] = first
+                frame[right] = second
+                return body(frame)
+
+            return two
+
+        def several(*values: Any) -> Any:
+            for place, value in zip(places, values, strict=False):
+                frame[place] = value
+            return body(frame)
+
+        return several

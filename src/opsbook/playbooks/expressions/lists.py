@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import Any
 
-from opsbook.playbooks.expressions.arrows import Function
-from opsbook.playbooks.expressions.budget import HEAD, Budget
+from opsbook.playbooks.expressions.arrows import Body, Function
+from opsbook.playbooks.expressions.budget import HEAD, ITEM, Budget
 from opsbook.playbooks.expressions.methods import Method
-from opsbook.playbooks.expressions.numbers import text_of
+from opsbook.playbooks.expressions.numbers import double, text_of
 from opsbook.playbooks.expressions.operators import boolean, equal, is_number, kind_of
 from opsbook.playbooks.expressions.source import Misfit
 from opsbook.playbooks.expressions.strings import joined, units
@@ -175,8 +175,9 @@ def _reduce(budget: Budget, items: Items, fold: Function, *initial: Any) -> Any:
     if not items and not initial:
         raise Misfit("an empty list has no first value.", "Give one: reduce((sum, x) => sum + x, 0).")
     total = initial[0] if initial else items[0]
+    call = fold.fold()
     for index in range(0 if initial else 1, len(items)):
-        total = fold.fold(total, items[index], index)
+        total = call(total, items[index], index)
     return total
 
 
@@ -214,11 +215,15 @@ def _sort(budget: Budget, items: Items, compare: Function | None = None) -> Item
     budget.list(len(items))
     if compare is None:
         return _sorted_as_text(budget, items)
-    cost, fold = compare.cost + 4, compare.fold
+    if compare.figure is not None and len(items) > 1:
+        by_figure = _sorted_by_figure(budget, items, compare, *compare.figure)
+        if by_figure is not None:
+            return by_figure
+    cost, call = compare.cost + 4, compare.fold()
 
     def answer(left: Any, right: Any) -> int:
         budget.spend(cost)
-        found = fold(left, right)
+        found = call(left, right, 0)
         if is_number(found):
             return int(found > 0) - int(found < 0)
         lost = unknown_in(found)
@@ -230,6 +235,25 @@ def _sort(budget: Budget, items: Items, compare: Function | None = None) -> Item
         return sorted(items, key=cmp_to_key(answer))
     except _Undecided as undecided:
         return undecided.lost
+
+
+def _sorted_by_figure(
+    budget: Budget, items: Items, compare: Function, read: Body, descending: bool
+) -> Items | Unknown | None:
+    """In the order of a figure of each; None when one has none, so that the comparison itself says what is wrong."""
+    size = len(items)
+    compare.charge(size)
+    budget.grow(size * (HEAD + ITEM))
+    budget.spend(size * size.bit_length() // 4)
+    frame, place = compare.frame, compare.places[0]
+    figures = []
+    for item in items:
+        frame[place] = item
+        figure = read(frame)
+        if not is_number(figure):
+            return unknown_in(figure)
+        figures.append(double(figure))
+    return [items[at] for at in sorted(range(size), key=figures.__getitem__, reverse=descending)]
 
 
 def _sorted_as_text(budget: Budget, items: Items) -> Items | Unknown:

@@ -16,7 +16,9 @@ from opsbook.playbooks.expressions.access import MISSING, SHORT, field_of, item_
 from opsbook.playbooks.expressions.arrows import Frame, Function
 from opsbook.playbooks.expressions.budget import HEAD, Budget
 from opsbook.playbooks.expressions.calls import call_function, call_method
+from opsbook.playbooks.expressions.ordering import figure_of
 from opsbook.playbooks.expressions.source import Misfit, near, refusal
+from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, Unknown, unknown_in
 
 Run = Callable[[Frame], Any]
@@ -194,9 +196,13 @@ class Maker:
             return self._make(node, scope)
         places = [self.place() for _ in node.names]
         outside, self.cost = self.cost, 1
-        body = self._make(node.body, {**scope, **dict(zip(node.names, places, strict=True))})
-        cost, self.cost = self.cost, outside
-        return lambda frame: Function(frame, body, places, cost)
+        inside = {**scope, **dict(zip(node.names, places, strict=True))}
+        body = self._make(node.body, inside)
+        cost = self.cost
+        by = figure_of(node)
+        figure = (self._make(by[0], inside), by[1]) if by else None
+        self.cost = outside
+        return lambda frame: Function(frame, body, places, cost, figure)
 
     def _array(self, runs: list[Run]) -> Run:
         self.cost += 1
@@ -218,19 +224,19 @@ class Maker:
 
     def _unary(self, node: n.Unary, scope: Scope) -> Run:
         self.cost += 2
-        operand, source, at = self._make(node.operand, scope), self.source, node.at
+        operand, misfit = self._make(node.operand, scope), self._misfit(node.at)
         act = op.inverted if node.sign == "!" else op.negated
 
         def change(frame: Frame) -> Any:
             try:
                 return act(operand(frame))
             except Misfit as error:
-                raise refusal(source, at, error.sentence, error.cure, "misfit") from None
+                raise misfit(error) from None
 
         return change
 
     def _binary(self, node: n.Binary, scope: Scope) -> Run:
-        sign, source, at = node.sign, self.source, node.at
+        sign, at = node.sign, node.at
         if sign == "??":
             return _default(self._link(node.left, scope, SHORT), self._make(node.right, scope))
         left, right = self._make(node.left, scope), self._make(node.right, scope)
@@ -239,20 +245,20 @@ class Maker:
             return _is_text(left, node.right.value, wanted=sign == "===")
         self.cost += 2
         if sign in ("&&", "||"):
-            decide = _logic(left, right, stops_at=sign == "||")
-        else:
-            act = op.OPERATORS[sign]
+            return _logic(left, right, self._misfit(at), stops_at=sign == "||")
+        act, misfit = op.OPERATORS[sign], self._misfit(at)
 
-            def decide(frame: Frame) -> Any:
-                return act(left(frame), right(frame), frame[1])
-
-        def guarded(frame: Frame) -> Any:
+        def operate(frame: Frame) -> Any:
             try:
-                return decide(frame)
+                return act(left(frame), right(frame), frame[1])
             except Misfit as error:
-                raise refusal(source, at, error.sentence, error.cure, "misfit") from None
+                raise misfit(error) from None
 
-        return guarded
+        return operate
+
+    def _misfit(self, at: int) -> Callable[[Misfit], InvalidDefinition]:
+        source = self.source
+        return lambda error: refusal(source, at, error.sentence, error.cure, "misfit")
 
     def _choice(self, node: n.Choice, scope: Scope) -> Run:
         self.cost += 1
@@ -304,18 +310,24 @@ def _is_text(left: Run, text: str, *, wanted: bool) -> Run:
     return compare
 
 
-def _logic(left: Run, right: Run, *, stops_at: bool) -> Run:
+def _logic(left: Run, right: Run, misfit: Callable[[Misfit], InvalidDefinition], *, stops_at: bool) -> Run:
     """`&&` and `||` in three values: what is certain wins over what is unknown, on either side."""
+    goes_on = not stops_at
 
     def decide(frame: Frame) -> Any:
         first = left(frame)
-        lost = unknown_in(first)
-        if lost is None and op.boolean(first) is stops_at:
+        if first is stops_at:
             return stops_at
         second = right(frame)
-        other = unknown_in(second)
-        if other is None and op.boolean(second) is stops_at:
-            return stops_at
-        return lost or other or (not stops_at)
+        if first is goes_on and (second is True or second is False):
+            return second
+        lost, other = unknown_in(first), unknown_in(second)
+        try:
+            certain = (lost is None and op.boolean(first) is stops_at) or (
+                other is None and op.boolean(second) is stops_at
+            )
+        except Misfit as error:
+            raise misfit(error) from None
+        return stops_at if certain else lost or other or goes_on
 
     return decide
