@@ -42,9 +42,10 @@ def check_playbook(text: str, catalog: Catalog, file: str | None = None) -> tupl
         return None, tuple(problems)
     checked: Checked = check_document(root, text.removeprefix("\ufeff"), catalog)
     problems += [_placed(root, problem, file) for problem in checked.problems]
-    problems.sort(key=_order)
-    refused = any(problem.severity == "error" for problem in problems)
-    return None if refused else checked.playbook, tuple(problems[:MOST_PROBLEMS])
+    errors = [problem for problem in problems if problem.severity == "error"]
+    warnings = [problem for problem in problems if problem.severity != "error"]
+    told = [*sorted(errors, key=_order), *sorted(warnings, key=_order)][:MOST_PROBLEMS]
+    return None if errors else checked.playbook, tuple(sorted(told, key=_order))
 
 
 def plain_document(text: str, file: str | None = None) -> dict[str, object]:

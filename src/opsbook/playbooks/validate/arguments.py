@@ -11,7 +11,7 @@ from opsbook.playbooks.catalog import ToolEntry
 from opsbook.playbooks.load.nodes import Node, Path, path_text
 from opsbook.playbooks.load.reader import shown
 from opsbook.playbooks.validate.nearest import Nearest
-from opsbook.playbooks.validate.words import said_of
+from opsbook.playbooks.validate.words import is_echo, said_of
 from opsbook.sdk.errors import Problem
 
 SYSTEMS = "integrations"  # the argument, of whichever tool, that names systems
@@ -25,7 +25,7 @@ def argument_problems(
     `systems` are the ids that the deployment has; none: they are not known, and not judged.
     """
     if node is not None and node.kind != "map":
-        if not _filled(node) and node.value is not None:
+        if not _filled(node) and (node.kind == "list" or node.value is not None):
             yield _problem("Arguments are an object of names and values.", "Write {name: value}.", path, "wrong_type")
         return
     if node is not None:
@@ -73,6 +73,8 @@ def _argument(
     if raw["type"] == "extra_forbidden":
         cure = near.cure(name, known, f"{tool.name} takes")
         return _problem(f"{tool.name} has no argument {shown(name)}.", cure, (*path, *inner), "unknown_argument")
+    if here is not None and is_echo(raw, here):
+        return None
     if not inner and node is not None and _filled(node):
         return None  # a rule over several arguments, some of which are filled in later
     said = said_of(raw, here or around)

@@ -215,7 +215,7 @@ class _Flow:
         return bool(asked & read.names)
 
     def _problem(self, read: Read, name: str, sentence: str, cure: str, code: str, severity: str = "error") -> Problem:
-        place = self.reads.place(read.path, read.source, name)
+        place = self.reads.place(read.path, read.source, name, member=name not in read.names)
         return Problem(sentence, cure, path_text(read.path), place, code, severity)
 
 

@@ -48,12 +48,12 @@ class Reads:
         elif seen.role is Role.FILLED:
             yield from self._filled(seen.path, seen.value)
 
-    def place(self, path: Path, source: str, name: str) -> Place | None:
-        """Where a name stands in a source at a path."""
+    def place(self, path: Path, source: str, name: str, *, member: bool = False) -> Place | None:
+        """Where a name stands in a source at a path; `member`: where it stands behind a dot."""
         node = find(self.root, path)
         if node is None:
             return None
-        at = _word(source, name)
+        at = _word(source, name, member)
         before = source[:at]
         line = Place(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
         return Place(*inside(node, self.text, line, source))
@@ -104,12 +104,13 @@ def _read(path: Path, role: Role, source: str, parsed: Parsed) -> Read:
     return Read(path, role, source, parsed.names, parsed.paths, parsed.strict_names)
 
 
-def _word(source: str, name: str) -> int:
-    """Where a name stands as a word of its own; 0 when it does not."""
+def _word(source: str, name: str, member: bool) -> int:
+    """Where a name stands as a word of its own, behind a dot or not; 0 when it does not."""
     at = source.find(name)
     while at >= 0:
         before, after = source[at - 1 : at], source[at + len(name) : at + len(name) + 1]
-        if not (before.isalnum() or (before in ("_", ".") and before)) and not (after.isalnum() or after == "_"):
+        ends = not (after.isalnum() or after == "_")
+        if ends and (before == "." if member else not (before.isalnum() or before in ("_", "."))):
             return at
         at = source.find(name, at + 1)
     return 0

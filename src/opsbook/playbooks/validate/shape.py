@@ -13,7 +13,7 @@ from opsbook.playbooks.load.nodes import Node, Path, find, nearest, path_text
 from opsbook.playbooks.load.reader import MOST_PROBLEMS, shown
 from opsbook.playbooks.validate.annotations import Role, keys, model_at, places, step_keys
 from opsbook.playbooks.validate.nearest import Nearest
-from opsbook.playbooks.validate.words import Said, cure_for, said_of
+from opsbook.playbooks.validate.words import Said, cure_for, is_echo, said_of
 from opsbook.sdk.errors import Problem
 
 Loc = tuple[str | int, ...]
@@ -23,9 +23,9 @@ def shape_problems(error: ValidationError, root: Node, catalog: Catalog, near: N
     """What is wrong with the shape. `path` is the place, or where a missing key should be."""
     found: dict[tuple[str, str], Problem] = {}
     for raw in _one_way_of_a_union(error.errors(include_url=False, include_input=False), root):
-        path, missing = _path(root, raw["loc"], raw["type"])
+        path, missing = place_in(root, raw["loc"], raw["type"])
         node = nearest(root, path)
-        if _is_echo(raw, node):
+        if is_echo(raw, node):
             continue
         said = said_of(raw, node)
         cure = cure_for(raw, path) or said.cure
@@ -102,7 +102,7 @@ def document_path(text: str) -> Path:
     return tuple(parts)
 
 
-def _path(root: Node, loc: Loc, kind: str) -> tuple[Path, bool]:
+def place_in(root: Node, loc: Loc, kind: str) -> tuple[Path, bool]:
     """The place in the document of an error's location, and whether its last key is one that is not there.
 
     A location also names the model's own joints: `fields`, the arm of a union, `[key]`.
@@ -129,16 +129,10 @@ def _one_way_of_a_union(errors: list[Any], root: Node) -> Iterator[Any]:
         literal = next((i for i, part in enumerate(raw["loc"]) if str(part).startswith("literal[")), None)
         at = arm if arm is not None else literal
         if at is not None:
-            node = find(root, _path(root, raw["loc"][:at], "")[0])
+            node = find(root, place_in(root, raw["loc"][:at], "")[0])
             if node is not None and (node.kind == "map") != (arm is not None):
                 continue
         yield raw
-
-
-def _is_echo(raw: Mapping[str, Any], node: Node) -> bool:
-    """Whether a list counts as too short only because its items were refused, each with an error of its own."""
-    size = len(node.items) if node.kind == "list" else len(node.pairs)
-    return bool(raw["type"] == "too_short" and size >= raw["ctx"]["min_length"])
 
 
 def _code(raw: Mapping[str, Any], path: Path, said: Said) -> str:

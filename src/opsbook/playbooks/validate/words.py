@@ -89,6 +89,12 @@ def cure_for(raw: Mapping[str, Any], path: Path) -> str:
     return _CURES.get(str(path[-1]), "") if raw["type"] == "missing" and path else ""
 
 
+def is_echo(raw: Mapping[str, Any], node: Node) -> bool:
+    """Whether a list counts as too short only because its items were refused, each with an error of its own."""
+    size = len(node.items) if node.kind == "list" else len(node.pairs)
+    return bool(raw["type"] == "too_short" and size >= raw["ctx"]["min_length"])
+
+
 def _pattern(pattern: str, node: Node, last: str) -> Said:
     what = f"The key {shown(last)}" if last == "[key]" else _value(node)
     if pattern == ID_PATTERN:
