@@ -240,11 +240,20 @@ TEMPLATES = (
 
 
 def time_of(source: str, *, template: bool = False) -> float:
-    """Milliseconds of processor time that evaluating it takes, refused or not."""
+    """Milliseconds of processor time that evaluating it takes, refused or not: compiled anew, the best of three.
+
+    Of three, because the collector may pick up what others left behind just then.
+    """
     context = names()
-    began = time.process_time()
-    _quietly(fill if template else evaluate, source, context)
-    return (time.process_time() - began) * 1000
+    run = fill if template else evaluate
+    best = float("inf")
+    for blanks in range(1, 4):
+        began = time.process_time()
+        _quietly(run, source + " " * blanks, context)
+        best = min(best, (time.process_time() - began) * 1000)
+        if best < MOST_MS / 4:
+            break
+    return best
 
 
 def memory_of(source: str, *, template: bool = False) -> int:
@@ -253,7 +262,7 @@ def memory_of(source: str, *, template: bool = False) -> int:
     tracemalloc.start()
     try:
         start = tracemalloc.get_traced_memory()[0]
-        _quietly(fill if template else evaluate, source + " ", context)
+        _quietly(fill if template else evaluate, source + " " * 5, context)
         return tracemalloc.get_traced_memory()[1] - start
     finally:
         tracemalloc.stop()

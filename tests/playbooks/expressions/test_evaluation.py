@@ -133,13 +133,6 @@ def test_evaluating_changes_nothing_and_repeats() -> None:
     assert names == {"xs": [3, 1, 2]}
 
 
-def test_a_value_that_was_made_shares_nothing_with_the_names() -> None:
-    made = evaluate("orders.slice(0, 1)", NAMES)
-    assert made == NAMES["orders"][:1]
-    assert isinstance(made, list)
-    assert made[0] is not NAMES["orders"][0]
-
-
 def test_numbers_too_large_for_a_double_are_refused_and_large_ones_pass() -> None:
     assert evaluate("x", {"x": 2**80 + 1}) == 2**80 + 1
     assert evaluate("x === x + 1", {"x": 2**60}) is True

@@ -12,18 +12,20 @@ from opsbook.playbooks.expressions.methods import Method
 from opsbook.playbooks.expressions.operators import is_number, kind_of
 from opsbook.playbooks.expressions.source import Misfit, near, refusal
 from opsbook.playbooks.expressions.texts import NUMBER, TEXT
-from opsbook.sdk.values import unknown_in
+from opsbook.sdk.values import Unknown, unknown_in
 
 METHODS: Mapping[str, Mapping[str, Method]] = {"list": LIST, "text": TEXT, "number": NUMBER}
 METHOD_NAMES = frozenset(name for table in METHODS.values() for name in table)
+_UNSURE = frozenset({dict, Unknown})  # the types that an unknown can have
 _OBJECT_CURE = "Objects have no methods: see Object.keys(x)."
 
 
 def call_method(base: Any, name: str, arguments: list[Any], budget: Budget, source: str, at: int) -> Any:
     """`base.name(arguments)`. What is unknown stays unknown; a list of unknowns is a list."""
-    lost = unknown_in(base)
-    if lost is not None:
-        return lost
+    if type(base) in _UNSURE:
+        lost = unknown_in(base)
+        if lost is not None:
+            return lost
     table = _table(base)
     method = table.get(name)
     if method is None:
@@ -51,9 +53,10 @@ def _called(
     method: Method, name: str, before: tuple[Any, ...], arguments: list[Any], budget: Budget, source: str, at: int
 ) -> Any:
     for value in arguments:
-        lost = unknown_in(value)
-        if lost is not None:
-            return lost
+        if type(value) in _UNSURE:
+            lost = unknown_in(value)
+            if lost is not None:
+                return lost
     try:
         return method.call(budget, before, arguments)
     except Misfit as error:

@@ -49,41 +49,59 @@ def size_of(text: str) -> int:
 
 def finished(value: Json | Unknown) -> Json | Unknown:
     """The value as it leaves: unknowns inside it as JSON objects, its size and depth within the limits."""
-    return value if isinstance(value, Unknown) else _Leaving().copy(value, 0)
+    if isinstance(value, Unknown):
+        return value
+    return _written_out(value) if _measured(value) else value
 
 
-class _Leaving:
-    def __init__(self) -> None:
-        self.left = OUTPUT
+def _measured(value: Any) -> bool:
+    """Whether unknowns of ours stand inside. Goes level by level: what is shared counts as often as it appears."""
+    left, unsure = OUTPUT, False
+    level = [value]
+    for _ in range(DEEPEST_VALUE + 2):
+        below: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                left -= size_of(item) + 8
+            elif kind is list:
+                left -= 16
+                below += item
+            elif kind is dict:
+                left -= 16 + sum(map(len, item)) + 4 * len(item)
+                below += item.values()
+            elif kind is Unknown:
+                left -= len(item.reason) + 64
+                unsure = True
+            elif item is None or isinstance(item, bool | int | float):
+                left -= 8
+            else:
+                raise InvalidDefinition("A name holds something that is not JSON.", code="not_json")
+            if left < 8 * len(below):
+                raise _too_large()
+        if not below:
+            return unsure
+        level = below
+    raise InvalidDefinition(f"The value is nested deeper than {DEEPEST_VALUE}.", code="too_deep")
 
-    def copy(self, value: Any, depth: int) -> Json:
-        if isinstance(value, str):
-            self._take(size_of(value) + 8)
-            return value
-        if isinstance(value, Unknown):
-            self._take(len(value.reason) + 64)
-            return value.as_json()
-        if value is None or isinstance(value, bool | int | float):
-            self._take(8)
-            return value
-        if not isinstance(value, list | dict):
-            raise InvalidDefinition("A name holds something that is not JSON.", code="not_json")
-        if depth > DEEPEST_VALUE:
-            raise InvalidDefinition(f"The value is nested deeper than {DEEPEST_VALUE}.", code="too_deep")
-        self._take(16)
-        if isinstance(value, list):
-            return [self.copy(item, depth + 1) for item in value]
-        self._take(sum(map(size_of, value)))
-        return {str(key): self.copy(item, depth + 1) for key, item in value.items()}
 
-    def _take(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
-            raise InvalidDefinition(
-                f"The value is larger than {OUTPUT // 1024 // 1024} MB.",
-                cure="Pick the items and fields that are needed.",
-                code="too_much_output",
-            )
+def _written_out(value: Any) -> Json:
+    if isinstance(value, Unknown):
+        return value.as_json()
+    if isinstance(value, list):
+        return [_written_out(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _written_out(item) for key, item in value.items()}
+    scalar: Json = value
+    return scalar
+
+
+def _too_large() -> InvalidDefinition:
+    return InvalidDefinition(
+        f"The value is larger than {OUTPUT // 1024 // 1024} MB.",
+        cure="Pick the items and fields that are needed.",
+        code="too_much_output",
+    )
 
 
 @lru_cache(CACHED)

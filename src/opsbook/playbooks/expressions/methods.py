@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from opsbook.playbooks.expressions.arrows import Function
@@ -18,8 +16,8 @@ Run = Callable[..., Any]
 _FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "function": ("a function such as x => x.total > 0", lambda value: isinstance(value, Function)),
     "text": ("a text", lambda value: isinstance(value, str)),
-    "number": ("a number", lambda value: is_number(value)),
-    "integer": ("a whole number", lambda value: is_number(value) and is_whole(value)),
+    "number": ("a number", is_number),
+    "integer": ("a whole number", lambda value: type(value) is int or (is_number(value) and is_whole(value))),
     "list": ("a list", lambda value: isinstance(value, list)),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "scalar": ("a text, a number, a boolean or null", lambda value: not isinstance(value, list | dict | Function)),
@@ -27,7 +25,6 @@ _FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-@dataclass(frozen=True)
 class Method:
     """`run(budget, base, *arguments)`, for a function of the language without the base.
 
@@ -35,27 +32,24 @@ class Method:
     repeated. A function among them has up to `parameters` parameters.
     """
 
-    run: Run
-    takes: str = ""
-    parameters: int = 2
+    __slots__ = ("kinds", "least", "most", "parameters", "run", "takes")
 
-    @cached_property
-    def kinds(self) -> tuple[str, ...]:
-        return tuple(self.takes.split())
-
-    @cached_property
-    def least(self) -> int:
-        return sum(1 for kind in self.kinds if kind[-1] not in "?*")
+    def __init__(self, run: Run, takes: str = "", parameters: int = 2) -> None:
+        self.run = run
+        self.takes = takes
+        self.parameters = parameters
+        words = takes.split()
+        self.kinds = tuple((word.rstrip("?*"), *_FITS[word.rstrip("?*")]) for word in words)
+        self.least = sum(1 for word in words if word[-1] not in "?*")
+        self.most = 1 << 20 if takes.endswith("*") else len(words)
 
     def call(self, budget: Budget, before: tuple[Any, ...], arguments: list[Any]) -> Any:
         """The result. Raises `Misfit` when the arguments do not fit."""
-        kinds = self.kinds
-        repeated = bool(kinds) and kinds[-1][-1] == "*"
-        if len(arguments) < self.least or (len(arguments) > len(kinds) and not repeated):
+        if not self.least <= len(arguments) <= self.most:
             raise Misfit(f"it is given {len(arguments)} arguments.", f"It takes: {self.takes or 'none'}.")
+        last = len(self.kinds) - 1
         for index, value in enumerate(arguments):
-            kind = kinds[min(index, len(kinds) - 1)].rstrip("?*")
-            word, fits = _FITS[kind]
+            kind, word, fits = self.kinds[index if index < last else last]
             if not fits(value):
                 shown = "a function" if isinstance(value, Function) else kind_of(value)
                 raise Misfit(f"it takes {word}, not {shown}.")

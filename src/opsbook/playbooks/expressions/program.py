@@ -172,7 +172,7 @@ class Maker:
         return read
 
     def _call(self, node: n.Call, scope: Scope, missing: Any) -> Run:
-        self.cost += 6
+        self.cost += 8
         at, source, method = node.at, self.source, node.method
         if node.base is None:
             space = str(node.space)
