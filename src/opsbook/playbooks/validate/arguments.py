@@ -35,10 +35,19 @@ def argument_problems(
         tool.args.model_validate(given)
     except ValidationError as error:
         known = list(tool.args.model_fields)
-        for raw in error.errors(include_url=False, include_input=False):
-            problem = _argument(raw, tool, node, path, around, known, near)
-            if problem is not None:
-                yield problem
+        raws = error.errors(include_url=False, include_input=False)
+        found = [(raw, one) for raw in raws if (one := _argument(raw, tool, node, path, around, known, near))]
+        yield from _one_of_each_union(found)
+
+
+def _one_of_each_union(found: list[tuple[Any, Problem]]) -> Iterator[Problem]:
+    """A value that fits no part of a union has an error for each: the ones that are about its inside, or its limits."""
+    deepest = {problem.path: problem for raw, problem in found if not raw["type"].endswith("_type")}
+    for _, problem in found:
+        deepest.setdefault(problem.path, problem)
+    for path, problem in deepest.items():
+        if not any(other.startswith(f"{path}/") for other in deepest):
+            yield problem
 
 
 def _systems(node: Node, path: Path, systems: frozenset[str], near: Nearest) -> Iterator[Problem]:
@@ -75,8 +84,8 @@ def _argument(
         return _problem(f"{tool.name} has no argument {shown(name)}.", cure, (*path, *inner), "unknown_argument")
     if here is not None and is_echo(raw, here):
         return None
-    if not inner and node is not None and _filled(node):
-        return None  # a rule over several arguments, some of which are filled in later
+    if here is not None and _filled(here):
+        return None  # some of it is filled in later, and is judged then
     said = said_of(raw, here or around)
     cure = near.cure(str(here.value), said.choices, "Write one of") if said.choices and here else said.cure
     return _problem(said.sentence, cure, (*path, *inner), "bad_argument")
