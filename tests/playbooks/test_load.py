@@ -9,9 +9,9 @@ import pytest
 
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.load import check_playbook, decode, load_playbook
-from opsbook.playbooks.load.nodes import data
-from opsbook.playbooks.load.reader import DEEPEST, MOST_NODES, read
 from opsbook.playbooks.suite import texts
+from opsbook.playbooks.text.nodes import data
+from opsbook.playbooks.text.reader import DEEPEST, MOST_NODES, read
 from opsbook.sdk.errors import InvalidDefinition
 from playbooks.bad import HEAD, MEANINGS, SHAPES, TEXTS, WAIT, WARNINGS, Bad, steps
 

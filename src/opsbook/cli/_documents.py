@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.load import decode
-from opsbook.playbooks.load.reader import MOST_BYTES
+from opsbook.playbooks.text.reader import MOST_BYTES
 from opsbook.runs.catalog import catalog as deployment_catalog
 from opsbook.sdk.errors import InvalidInput, Problem
 from opsbook.sdk.values import JsonObject

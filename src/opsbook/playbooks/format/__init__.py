@@ -13,9 +13,9 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.format.comments import attach
 from opsbook.playbooks.format.writer import Writer
 from opsbook.playbooks.load import check_playbook
-from opsbook.playbooks.load.nodes import data
-from opsbook.playbooks.load.reader import read
 from opsbook.playbooks.model import Playbook
+from opsbook.playbooks.text.nodes import data
+from opsbook.playbooks.text.reader import read
 from opsbook.sdk.errors import InvalidDefinition, NeverWorks
 
 

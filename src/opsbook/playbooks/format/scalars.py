@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from opsbook.playbooks.load.nodes import Node
-from opsbook.playbooks.load.scalars import is_plain
+from opsbook.playbooks.text.nodes import Node
+from opsbook.playbooks.text.scalars import is_plain
 
 WIDTH = 120
-_FIRST = re.compile(r"""[^\s\-?:,\[\]{}#&*!|>'"%@`]|[-?:](?=[^\s,\[\]{}])""")
+_FIRST = re.compile(r"""[^\s\-?:,\[\]{}#&*!|>'"%@`]|-(?=[^\s,\[\]{}-])""")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _NOT_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$")
 _NOT_IN_FLOW = re.compile(r"[,\[\]{}]|:(?=[\"'])")
 _OTHERWISE = re.compile(  # what another reader might take for something else than a text
     r"(?:y|n|yes|no|on|off)|[-+]?[0-9][0-9_]*|[-+]?[0-9_]*\.[0-9_]*(?:e[-+]?[0-9]+)?|0[xob][0-9a-f_]+|"
-    r"[-+]?\.(?:inf|nan)|\.nan|[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|<<|=|---.*|\.\.\.",
+    r"[-+]?\.(?:inf|nan)|\.nan|[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|=",
     re.IGNORECASE,
 )
 
@@ -39,9 +39,9 @@ def may_stand_plain(text: str, *, flow: bool = False, key: bool = False) -> bool
         return False
     if flow and _NOT_IN_FLOW.search(text):
         return False
-    if key:
-        return len(text) <= 100
-    return _OTHERWISE.fullmatch(text) is None
+    if text == "<<" or text.startswith("..."):
+        return False
+    return len(text) <= 100 if key else _OTHERWISE.fullmatch(text) is None
 
 
 def in_quotes(text: str) -> str:

@@ -10,8 +10,8 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.fields import duration_text
 from opsbook.playbooks.format.comments import Comment, Comments
 from opsbook.playbooks.format.scalars import WIDTH, folded, literal, written
-from opsbook.playbooks.load.nodes import Node, Path
 from opsbook.playbooks.model import Playbook
+from opsbook.playbooks.text.nodes import Node, Path
 from opsbook.playbooks.validate.annotations import Role, places
 from opsbook.playbooks.validate.shape import document_path, known_keys
 

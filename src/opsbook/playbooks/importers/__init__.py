@@ -17,8 +17,8 @@ from opsbook.playbooks.importers._found import dialects
 from opsbook.playbooks.importers._mend import mended
 from opsbook.playbooks.importers._notes import Notes
 from opsbook.playbooks.load import check_playbook, plain_document
-from opsbook.playbooks.load.nodes import Node, nearest, parse_path, place_of
-from opsbook.playbooks.load.reader import read
+from opsbook.playbooks.text.nodes import Node, nearest, parse_path, place_of
+from opsbook.playbooks.text.reader import read
 from opsbook.sdk.errors import InvalidDefinition, InvalidInput, Problem
 
 __all__ = ["Imported", "import_text"]

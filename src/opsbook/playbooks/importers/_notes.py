@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from opsbook.playbooks.load.nodes import Node, nearest, parse_path, place_of
+from opsbook.playbooks.text.nodes import Node, nearest, parse_path, place_of
 from opsbook.sdk.errors import Problem
 
 

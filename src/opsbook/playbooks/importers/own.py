@@ -8,7 +8,7 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.format import format_playbook
 from opsbook.playbooks.importers._contract import Dialect
 from opsbook.playbooks.importers._notes import Notes
-from opsbook.playbooks.load.reader import read
+from opsbook.playbooks.text.reader import read
 
 FOREIGN = frozenset({"cronExpression", "triggerEvents", "schedule", "orgId"})
 

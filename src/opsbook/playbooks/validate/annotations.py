@@ -27,8 +27,8 @@ from opsbook.playbooks.fields import (
     ToolMark,
     parse_duration,
 )
-from opsbook.playbooks.load.nodes import Node, Path, PathPart
 from opsbook.playbooks.model import Playbook, Step
+from opsbook.playbooks.text.nodes import Node, Path, PathPart
 
 
 class Role(StrEnum):

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from opsbook.playbooks.catalog import ToolEntry
-from opsbook.playbooks.load.nodes import Node, Path, path_text
-from opsbook.playbooks.load.reader import shown
+from opsbook.playbooks.text.nodes import Node, Path, path_text
+from opsbook.playbooks.text.reader import shown
 from opsbook.playbooks.validate.nearest import Nearest
 from opsbook.playbooks.validate.words import is_echo, said_of
 from opsbook.sdk.errors import Problem

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.load.nodes import Node, Path, parse_path
 from opsbook.playbooks.model import AlertRule, Criterion, Playbook, Step
+from opsbook.playbooks.text.nodes import Node, Path, parse_path
 from opsbook.playbooks.validate.annotations import model_at
 from opsbook.playbooks.validate.shape import place_in
 from opsbook.sdk.errors import Problem

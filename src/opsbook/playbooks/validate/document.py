@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.load.nodes import Node, data, parse_path
-from opsbook.playbooks.load.reader import MOST_PROBLEMS
 from opsbook.playbooks.model import Playbook
+from opsbook.playbooks.text.nodes import Node, data, parse_path
+from opsbook.playbooks.text.reader import MOST_PROBLEMS
 from opsbook.playbooks.validate.cutting import Cut, given_in
 from opsbook.playbooks.validate.given import given_problems
 from opsbook.playbooks.validate.names import name_problems

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opsbook.playbooks.load.nodes import Path, path_text
-from opsbook.playbooks.load.reader import shown
 from opsbook.playbooks.model import Playbook, Step
 from opsbook.playbooks.names import BUILT_IN
+from opsbook.playbooks.text.nodes import Path, path_text
+from opsbook.playbooks.text.reader import shown
 from opsbook.sdk.errors import Problem
 
 

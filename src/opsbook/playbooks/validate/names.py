@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from opsbook.playbooks.load.nodes import Path, path_text
-from opsbook.playbooks.load.reader import shown
 from opsbook.playbooks.model import AlertRule, Playbook, Step
 from opsbook.playbooks.names import BUILT_IN, FIELDS, STEP_FIELDS
+from opsbook.playbooks.text.nodes import Path, path_text
+from opsbook.playbooks.text.reader import shown
 from opsbook.playbooks.validate.annotations import Role, Seen, places
 from opsbook.playbooks.validate.given import Given, block_path, every_given
 from opsbook.playbooks.validate.nearest import Nearest

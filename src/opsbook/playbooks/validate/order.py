@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from opsbook.playbooks.expressions import truth
-from opsbook.playbooks.load.nodes import Path, path_text
 from opsbook.playbooks.model import Playbook, Step
+from opsbook.playbooks.text.nodes import Path, path_text
 from opsbook.playbooks.validate.annotations import Role, Seen, places
 from opsbook.playbooks.validate.given import block_path
 from opsbook.playbooks.validate.reads import Read, Reads

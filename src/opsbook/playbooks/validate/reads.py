@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opsbook.playbooks.expressions import Parsed, parse, parse_template
-from opsbook.playbooks.load.nodes import Node, Path, find, inside, path_text
+from opsbook.playbooks.text.nodes import Node, Path, find, inside, path_text
 from opsbook.playbooks.validate.annotations import Role, Seen
 from opsbook.playbooks.validate.kinds import never_boolean
 from opsbook.sdk.errors import InvalidDefinition, Place, Problem

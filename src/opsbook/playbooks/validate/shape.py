@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from opsbook.playbooks import model as m
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.load.nodes import Node, Path, find, nearest, path_text
-from opsbook.playbooks.load.reader import MOST_PROBLEMS, shown
+from opsbook.playbooks.text.nodes import Node, Path, find, nearest, path_text
+from opsbook.playbooks.text.reader import MOST_PROBLEMS, shown
 from opsbook.playbooks.validate.annotations import Role, keys, model_at, places, step_keys
 from opsbook.playbooks.validate.nearest import Nearest
 from opsbook.playbooks.validate.words import Said, cure_for, is_echo, said_of

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.load.nodes import Node, Path, find, nearest, path_text
-from opsbook.playbooks.load.reader import shown
 from opsbook.playbooks.model import Playbook, Step
+from opsbook.playbooks.text.nodes import Node, Path, find, nearest, path_text
+from opsbook.playbooks.text.reader import shown
 from opsbook.playbooks.validate.annotations import Role, Seen, places
 from opsbook.playbooks.validate.arguments import argument_problems
 from opsbook.playbooks.validate.nearest import Nearest

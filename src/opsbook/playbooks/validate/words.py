@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsbook.playbooks.fields import ID_PATTERN
-from opsbook.playbooks.load.nodes import Node, Path
-from opsbook.playbooks.load.reader import shown
+from opsbook.playbooks.text.nodes import Node, Path
+from opsbook.playbooks.text.reader import shown
 
 KINDS = {
     "string_type": "a text",

@@ -1,7 +1,6 @@
 """Reading a playbook: text to a checked document, with the place of everything that is wrong.
 
-`reader` makes nodes of a text, `nodes` says where each stands, `scalars` what a plain word means. Reading executes
-nothing and fetches nothing; every document is decided in a fraction of a second, however hostile.
+Reading executes nothing and fetches nothing; every document is decided in a fraction of a second, however hostile.
 """
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.load.nodes import Node, data, nearest, parse_path
-from opsbook.playbooks.load.reader import MOST_PROBLEMS, decode, read
 from opsbook.playbooks.model import Playbook
+from opsbook.playbooks.text.nodes import Node, data, nearest, parse_path
+from opsbook.playbooks.text.reader import MOST_PROBLEMS, decode, read
 from opsbook.playbooks.validate.document import Checked, check_document
 from opsbook.sdk.errors import InvalidDefinition, Place, Problem
 

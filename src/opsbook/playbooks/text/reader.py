@@ -25,8 +25,8 @@ from ruamel.yaml.events import (
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.scanner import Scanner
 
-from opsbook.playbooks.load.nodes import Node
-from opsbook.playbooks.load.scalars import TooLarge, meaning
+from opsbook.playbooks.text.nodes import Node
+from opsbook.playbooks.text.scalars import TooLarge, meaning
 from opsbook.sdk.errors import InvalidDefinition, Place, Problem
 
 MOST_BYTES = 65_536
