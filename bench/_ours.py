@@ -13,6 +13,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from opsbook.app import App, open_app
 from opsbook.playbooks.catalog import ToolEntry
 from opsbook.playbooks.model import Playbook
 from opsbook.runs.acceptance import Request
-from opsbook.runs.events import Event, StepStarted
+from opsbook.runs.events import Event, RunEnded, StepStarted
 from opsbook.sdk.tool import EffectClass, Tool, ToolArgs, ToolContext, ToolResult
 from opsbook.settings import Settings
 
@@ -57,21 +58,35 @@ def prepared(app: App) -> None:
     app.operations.publish(playbook, json.dumps(DOCUMENT), "a benchmark")
 
 
-async def one(app: App) -> None:
-    accepted = await app.operations.start(Request(ID))
-    row = await app.operations.ended(accepted.run["id"], 60)
-    if row["state"] != "succeeded" or row["verdict"] != "met":
-        raise SystemExit(f"A run ended {row['state']}, {row['verdict']}: {row.get('error')}")
+class Ends:
+    """The ends of runs, as the product tells them in its own process: what a caller of the rival gets as its result."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._ends: defaultdict[str, asyncio.Future[RunEnded]] = defaultdict(asyncio.Future)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RunEnded):
+            self._ends[event.run_id].set_result(event)
+
+    async def of_one(self) -> None:
+        """Start a run and wait for its end. Leaves the program when it did not do its job."""
+        accepted = await self.app.operations.start(Request(ID))
+        ended = await self._ends[accepted.run["id"]]
+        del self._ends[ended.run_id]
+        if ended.state != "succeeded" or ended.verdict != "met":
+            raise SystemExit(f"{ended.run_id} ended {ended.state}, {ended.verdict}.")
 
 
 async def carry_out(app: App, runs: int, at_once: int) -> None:
-    places = asyncio.Semaphore(at_once)
+    places, ends = asyncio.Semaphore(at_once), Ends(app)
 
     async def placed() -> None:
         async with places:
-            await one(app)
+            await ends.of_one()
 
-    await asyncio.gather(*(placed() for _ in range(runs)))
+    with app.operations.bus.listening(ends):
+        await asyncio.gather(*(placed() for _ in range(runs)))
 
 
 async def latencies(app: App, runs: int) -> list[float]:
@@ -83,10 +98,11 @@ async def latencies(app: App, runs: int) -> list[float]:
         if isinstance(event, StepStarted) and event.path == "steps/0":
             found.append((time.perf_counter() - began) * 1000)
 
-    with app.operations.bus.listening(listen):
+    ends = Ends(app)
+    with app.operations.bus.listening(listen), app.operations.bus.listening(ends):
         for _ in range(runs):
             began = time.perf_counter()
-            await one(app)
+            await ends.of_one()
     return found
 
 

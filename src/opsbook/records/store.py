@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from opsbook.records.turns import connections_in_turn
+
 T = TypeVar("T")
 Write = Callable[[Connection], Any]
 
@@ -138,7 +140,9 @@ class Store:
 
 
 def _embedded(url: str) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=0, pool_timeout=30)
+    engine = create_engine(
+        url, pool_size=20, max_overflow=0, pool_timeout=30, connect_args={"factory": connections_in_turn()}
+    )
 
     @event.listens_for(engine, "connect")
     def tune(connection: Any, _record: Any) -> None:
