@@ -42,6 +42,11 @@ def test_a_refusal_ends_with_three_and_shows_the_place(context: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_half_of_a_character_is_printed_as_a_question_mark(context: str) -> None:
+    assert opsbook("'\\ud83d'").stdout == "?\n"
+    assert opsbook("'\\ud83d' + 1", "--json").returncode == 3
+
+
 def test_a_file_that_is_not_there_or_is_no_json_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_bytes(b"\xff{")

@@ -17,7 +17,7 @@ import typer
 from opsbook.cli._printing import show
 from opsbook.playbooks.expressions import evaluate
 from opsbook.sdk.errors import InvalidInput, OpsbookError
-from opsbook.sdk.values import Json, Unknown
+from opsbook.sdk.values import Json, Unknown, plain
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes of JSON
 
@@ -39,7 +39,7 @@ def run(
         raise InvalidInput("There is no expression.", field="expr", cure="Give one, or a file with --batch.")
     names = _object(_bytes(context)) if context else {}
     value = _shown(evaluate(expr, names))
-    show({"value": value} if as_json else value, as_json=as_json)
+    show({"value": value} if as_json else plain(value), as_json=as_json)
 
 
 def _answer(line: bytes) -> dict[str, Json]:

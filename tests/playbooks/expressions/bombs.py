@@ -203,6 +203,9 @@ PROGRAMS = (
     " " * 4096,
     " " * 100_000,
     "\x00" * 4000,
+    "object.missing",
+    "object['" + "k1" * 1500 + "']",
+    "m" + "i" * 4000,
 )
 GREEDY = tuple(
     source for source in PROGRAMS if any(word in source for word in ("repeat", "concat", "pad", "replace", "split"))

@@ -119,6 +119,20 @@ def test_a_refusal_points_to_the_place() -> None:
     assert error.sentence.splitlines()[1:] == ["      && acount.plan === 'pro'", "         ^"]
 
 
+def test_a_refusal_holds_nothing_that_steers_a_terminal() -> None:
+    for source in ("account['\\x1b[31m']", "'\x1b[31m", "account['a\\nb']", "\x1b]0;x\x07", "'\ud83d' + 1", "x\u202e"):
+        error = refusal(source)
+        assert all(line.isprintable() for line in error.sentence.splitlines())
+        assert len(error.sentence.splitlines()) == 3
+        assert error.cure.isprintable()
+
+
+def test_a_long_line_is_shown_around_the_place() -> None:
+    lines = refusal("true && " * 20 + "acount.plan === 'pro'" + " && true" * 20).sentence.splitlines()
+    assert lines[1][lines[2].index("^") :].startswith("acount")
+    assert max(map(len, lines)) < 120
+
+
 def test_a_name_of_the_context_is_hidden_by_a_parameter_of_the_same_name() -> None:
     assert evaluate("orders.map(count => count.id).concat(count)", NAMES) == [1, 2, 2]
 

@@ -11,7 +11,7 @@ from typing import Any
 from opsbook.playbooks.expressions.budget import Budget
 from opsbook.playbooks.expressions.numbers import is_whole
 from opsbook.playbooks.expressions.operators import is_number
-from opsbook.playbooks.expressions.source import near, refusal
+from opsbook.playbooks.expressions.source import brief, near, refusal
 from opsbook.playbooks.expressions.strings import cut, length
 from opsbook.sdk.values import Unknown, unknown_in
 
@@ -29,14 +29,14 @@ def field_of(base: Any, key: str, missing: Any, soft: bool, budget: Budget, sour
     if isinstance(base, dict):
         found = base.get(key, missing)
         if found is MISSING:
-            raise refusal(source, at, f"There is no {key} here.", near(key, base), "missing")
+            raise refusal(source, at, f"There is no {brief(key)} here.", near(key, base), "missing")
         return found
     if key == "length" and isinstance(base, str | list):
         return length(base, budget) if isinstance(base, str) else len(base)
     if base is None:
         raise refusal(source, at, "Null has no fields.", "Use ?. where it may be null.", "missing")
     cure = near(key, ["length"]) if isinstance(base, str | list) else "Only objects have fields."
-    raise refusal(source, at, f"There is no {key} on this value: it is not an object.", cure, "missing")
+    raise refusal(source, at, f"There is no {brief(key)} on this value: it is not an object.", cure, "missing")
 
 
 def item_of(base: Any, key: Any, missing: Any, soft: bool, budget: Budget, source: str, at: int) -> Any:

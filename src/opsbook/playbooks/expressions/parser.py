@@ -26,7 +26,7 @@ from opsbook.playbooks.expressions.nodes import (
     children,
 )
 from opsbook.playbooks.expressions.pipes import PIPES
-from opsbook.playbooks.expressions.source import near, refusal
+from opsbook.playbooks.expressions.source import brief, near, refusal
 
 DEEPEST = 40  # expressions within expressions
 TALLEST = 100  # links of a path and operators of a chain count as well
@@ -186,7 +186,9 @@ class _Parser:
         known = METHOD_NAMES if space is None else FUNCTIONS[space]
         if key not in known:
             shown = key if space is None else f"{space}.{key}"
-            raise refusal(self.source, name.at, f"There is no method {shown}.", near(key, known), "unknown_method")
+            raise refusal(
+                self.source, name.at, f"There is no method {brief(shown)}.", near(key, known), "unknown_method"
+            )
         return Call(name.at, None if space else base, key, self._arguments(), optional, space)
 
     def _arguments(self) -> tuple[Node, ...]:
@@ -295,7 +297,9 @@ class _Parser:
             if name.kind != "name":
                 raise refusal(self.source, name.at, "A pipe's name is missing.", near("", PIPES))
             if name.value not in PIPES:
-                raise refusal(self.source, name.at, f"There is no pipe {name.value}.", near(str(name.value), PIPES))
+                raise refusal(
+                    self.source, name.at, f"There is no pipe {brief(str(name.value))}.", near(str(name.value), PIPES)
+                )
             self.next += 1
             yield str(name.value), name.at, self._arguments() if self._take("(") is not None else ()
 

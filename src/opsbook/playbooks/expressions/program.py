@@ -17,7 +17,7 @@ from opsbook.playbooks.expressions.arrows import Frame, Function
 from opsbook.playbooks.expressions.budget import HEAD, Budget
 from opsbook.playbooks.expressions.calls import call_function, call_method
 from opsbook.playbooks.expressions.ordering import figure_of
-from opsbook.playbooks.expressions.source import Misfit, near, refusal
+from opsbook.playbooks.expressions.source import Misfit, brief, near, refusal
 from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, Unknown, unknown_in
 
@@ -124,7 +124,9 @@ class Maker:
         def read(frame: Frame) -> Any:
             found = frame[0].get(name, missing)
             if found is MISSING:
-                raise refusal(source, at, f"There is no {name} here.", near(name, [*frame[0], *scope]), "unknown_name")
+                raise refusal(
+                    source, at, f"There is no {brief(name)} here.", near(name, [*frame[0], *scope]), "unknown_name"
+                )
             return found
 
         return read

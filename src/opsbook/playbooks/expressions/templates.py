@@ -17,7 +17,7 @@ from opsbook.playbooks.expressions.lexer import TEXT
 from opsbook.playbooks.expressions.parser import RESERVED, piped_tree, tree
 from opsbook.playbooks.expressions.pipes import DEFAULT
 from opsbook.playbooks.expressions.program import Maker, Program
-from opsbook.playbooks.expressions.source import near, refusal
+from opsbook.playbooks.expressions.source import brief, near, refusal
 
 LONGEST = 64 * 1024  # bytes of a template
 DEEPEST_BLOCK = 8
@@ -181,7 +181,9 @@ class _Reader:
         match = _TAG.match(self.text, start + 2, end - 2)
         word = match[1] if match else ""
         if match is None or word not in _TAGS:
-            raise refusal(self.text, start, f"There is no such tag{': ' + word if word else ''}.", near(word, _TAGS))
+            raise refusal(
+                self.text, start, f"There is no such tag{': ' + brief(word) if word else ''}.", near(word, _TAGS)
+            )
         if word in ("else", "endfor", "endif") and match.end() != end - 2:
             raise refusal(self.text, match.end(), f"{word} stands alone.")
         return word, match.end()
