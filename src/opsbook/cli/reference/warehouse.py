@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opsbook.cli.reference._markdown import code, codes, table
-from opsbook.warehouse.tables import TABLES, Table
+from opsbook.warehouse.tables import TABLES, Kind, Table
 
 INTRODUCTION = """# Warehouse
 
@@ -13,8 +13,36 @@ unread, and figures that need it are unknown.
 """
 
 
+KINDS = {
+    Kind.TEXT: "any text; blanks around it are cut off",
+    Kind.WORD: "a text of a small set, kept in lower case",
+    Kind.TIME: "`2026-03-01`, `2026-03-01 10:11`, `2026-03-01T10:11:12.345Z`, with an offset or in UTC without one; "
+    "`20260301`; a number of seconds, ms or µs since 1970; years 1900 to 2199; stored in UTC",
+    Kind.CENTS: "whole hundredths of the currency; `:usd` makes them of an amount in its main unit, half a cent away "
+    "from zero, a dollar sign and commas read over",
+    Kind.COUNT: "a whole number",
+    Kind.NUMBER: "any finite number",
+    Kind.FLAG: "`true`, `yes`, `1`, `t`, `y` and their opposites",
+}
+MAPPING = """## Mapping
+
+| `--map` | Takes |
+| --- | --- |
+| `ours=theirs` | their column as it is |
+| `ours=theirs:usd` | an amount in a main unit, as cents |
+| `ours=theirs:not` | a flag, turned round |
+| `ours=theirs:sha256` | the hash of a text in lower case |
+| `ours=@word` | the same word in every row |
+| `ours=@` | nothing in every row, and known to be nothing |
+"""
+
+
 def page() -> str:
-    return "\n".join([INTRODUCTION, *map(_section, TABLES.values())])
+    return "\n".join([INTRODUCTION, _kinds(), MAPPING, *map(_section, TABLES.values())])
+
+
+def _kinds() -> str:
+    return "## Kinds\n\n" + table(("Kind", "What is read"), [(kind.value, KINDS[kind]) for kind in Kind])
 
 
 def _section(one: Table) -> str:
