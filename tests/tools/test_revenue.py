@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsbook.sdk.errors import InvalidInput
+from opsbook.sdk.errors import InvalidInput, NeverWorks
 from opsbook.sdk.values import unknown_in
 from opsbook.tools.snapshotting import Snapshotter
 from opsbook.warehouse.revenue import Kind, movements
@@ -128,6 +128,17 @@ async def test_a_day_is_snapshotted_once_and_only_on_that_day(served: Served) ->
     taken = served.snapshots.mrr_near(TODAY, 0)
     assert taken is not None
     assert (taken.mrr, taken.taken_at, taken.reconstructed) == ({"o": 1000}, AS_OF, False)
+
+
+async def test_a_broken_warehouse_fails_who_asks_it_and_not_the_snapshot_before_a_run(served: Served) -> None:
+    served.load(subscriptions=[contract("1", "o", 1000, LONG_AGO)])
+    for path in served.warehouse.folder.glob("*.parquet"):
+        path.unlink()
+    await served.snapshot(AS_OF)
+    assert not served.snapshots.has_day(TODAY)
+    with pytest.raises(NeverWorks, match="Load its table again") as caught:
+        await served.call("getRevenueMetrics")
+    assert caught.value.code == "missing_file"
 
 
 async def test_period_and_days_together_are_refused(served: Served) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from opsbook.sdk.clock import Clock
+from opsbook.sdk.errors import OpsbookError
 from opsbook.sdk.values import Unknown
 from opsbook.warehouse.daily import daily_metrics
 from opsbook.warehouse.revenue import mrr_now, reconstruct_mrr
@@ -49,8 +50,11 @@ class Snapshotter:
         if await asyncio.to_thread(self.snapshots.has_day, day):
             self._looked = {day: now + timedelta(days=2)}
             return
-        found = await asyncio.to_thread(mrr_now, self.warehouse, as_of)
-        metrics = await asyncio.to_thread(daily_metrics, self.warehouse, as_of)
+        try:
+            found = await asyncio.to_thread(mrr_now, self.warehouse, as_of)
+            metrics = await asyncio.to_thread(daily_metrics, self.warehouse, as_of)
+        except OpsbookError:
+            return  # a broken warehouse fails the tools that ask it, not a run that never would; the next run tries
         # The metrics first: `has_day` asks for the revenue, so a crash between the two leaves the day to be finished.
         await self.snapshots.take_metrics(day, metrics, taken_at=now, run_id=run["id"])
         if not isinstance(found, Unknown):

@@ -59,13 +59,20 @@ class Warehouse:
         return report
 
     def rows(self, metric: str, /, **parameters: Any) -> list[dict[str, Any]]:
-        """The rows of `metrics/<metric>.sql` with its parameters bound. Times go in aware and come out in UTC."""
+        """The rows of `metrics/<metric>.sql` with its parameters bound. Times go in aware and come out in UTC.
+
+        Raises `NeverWorks`, code `missing_file`, when a file that the manifest names is gone or damaged.
+        """
         bound = {name: _naive(value) for name, value in parameters.items()}
         query, engine = _query(metric), _engine()
         try:
             found = engine.select(self._reader(), query, bound)
         except engine.MissingFile:  # two loads went by since the view was made, and its file with them
-            found = engine.select(self._reader(afresh=True), query, bound)
+            try:
+                found = engine.select(self._reader(afresh=True), query, bound)
+            except engine.MissingFile as error:
+                sentence = "A file of the warehouse is gone or damaged."
+                raise NeverWorks(sentence, cure="Load its table again.", code="missing_file") from error
         return [{name: _aware(value) for name, value in row.items()} for row in found]
 
     def row(self, metric: str, /, **parameters: Any) -> dict[str, Any]:
