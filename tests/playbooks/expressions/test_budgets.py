@@ -53,6 +53,7 @@ def test_no_bomb_takes_much_memory() -> None:
         ("nums.every(x => nums.every(y => y >= 0))", "too_much_work"),
         ("'x'.repeat(1e9)", "too_much_memory"),
         ("nums.reduce((a, x) => a + a, 'ab')", "too_much_memory"),
+        ("'é'.repeat(1100000)", "too_much_memory"),
         ("nums.reduce((a, x) => a.concat(a), [1])", "too_much_memory"),
         ("nums.map(x => long)", "too_much_output"),
         ("nums.reduce((a, x) => [a], 0)", "too_deep"),

@@ -105,6 +105,7 @@ def test_the_first_reason_is_kept() -> None:
 def test_a_figure_can_be_asked_whether_it_was_measured() -> None:
     assert evaluate("u.status === 'unknown'", NAMES) is True
     assert evaluate("u.reason", NAMES) == "the probe timed out"
+    assert evaluate("(u + 1).reason + (u > 1).status", NAMES) == "the probe timed outunknown"
     assert evaluate("f.status === 'ok' && f.value > 1", {"f": measured(2)}) is True
     assert (
         evaluate("f.status", {"f": {"value": None, "status": "not_instrumented", "reason": ""}}) == "not_instrumented"
