@@ -256,3 +256,21 @@ async def test_a_child_playbook_gives_its_results_to_its_parent(house: House) ->
         await asyncio.sleep(0.01)
     record = house.record(run_id)
     assert record["state"] == "succeeded", record["error"]
+
+
+async def test_synthesize_writes_from_what_the_run_has_found_and_says_that_no_model_was_asked(house: House) -> None:
+    house.steered.answers["shops"] = ["North Pier", "Mill Yard"]
+    house.steered.answers["lost"] = ...
+    record = await house.run(
+        playbook("""
+  - {id: ask_shops, type: tool_call, tool: ask, with: {name: shops}, save_as: shops}
+  - {id: ask_lost, type: tool_call, tool: ask, with: {name: lost}, save_as: lost}
+  - {id: write, type: synthesize, kind: report, title: "Shops of {{ today }}", save_as: report}
+""")
+    )
+    text = record["results"]["report"]
+    assert text.startswith("# Shops of 2026-11-24\n")
+    assert "North Pier" in text
+    assert "lost: could not be measured: nobody knows" in text
+    assert "no model was asked" in text
+    assert {fact["text"] for fact in by_id(record)["write"]["details"]["facts"]} >= {"North Pier", "Mill Yard"}
