@@ -59,12 +59,14 @@ TEXTS = [
     Bad("a duplicate key", f"id: a_playbook\nname: A\n{MARK}id: other\n", "duplicate_key", "Keep one"),
     Bad("an anchor", f"id: {MARK}&x a_playbook\nname: A\n", "anchor", "quote a text that begins with &"),
     Bad("an alias", f"id: a_playbook\nname: {MARK}*x\n", "alias", "quote a text that begins with *"),
+    Bad("an alias as a key", f"id: a_playbook\n{MARK}*x : name\n", "alias", "quote a text that begins with *"),
+    Bad("a directive of no version", f"{MARK}%YAML 1.9\n---\n{HEAD}", "directive", "begins with %"),
     Bad(
         "a tag", f"id: a_playbook\nname: {MARK}!!python/object:os.system x\n", "tag", "quote a text that begins with !"
     ),
     Bad("a merge key", f"{HEAD}policy:\n  {MARK}<<: {{timeout: 1m}}\n", "merge_key", "Write the keys out"),
     Bad("a second document", f"{HEAD}{MARK}---\nid: b\n", "several_documents", "a file of its own"),
-    Bad("a directive", f"%YAML 1.1\n{MARK}---\n{HEAD}", "directive", "begins with %"),
+    Bad("a directive", f"{MARK}%YAML 1.1\n---\n{HEAD}", "directive", "begins with %"),
     Bad("a NUL", f"id: a\nname: x{MARK}\0y\n", "character", "Take it out"),
     Bad("a control character", f"id: a\nname: x{MARK}\x07y\n", "character", "Take it out"),
     Bad("a NUL by escape", f'id: a\nname: {MARK}"x\\0y"\n', "character", "Take it out"),

@@ -126,7 +126,8 @@ def test_json_becomes_yaml(catalog: Catalog) -> None:
     [
         "yes", "on", "012", "1_000", "2026-01-31", "12:30", "~", "null", "true", "1.5", "", " lead", "trail ", "a: b",
         "a #b", "#a", "- a", "-", "?", "[a]", "{a}", "a, b", "*a", "&a", "!a", "|", ">", "%a", "@a", "`a", "'", '"',
-        "it's", 'say "x"', "back\\slash", "tab\t", "a\nb", "a\nb\n", "a\n\n\n", "\n", "\na", " a\nb", "a\n b", "é", "😀",
+        "it's", 'say "x"', "back\\slash", "tab\t", "a\nb", "a\nb\n", "a\n\n\n", "\n", "\na", " a\nb", "a\n b", "é",
+        "😀",
         "a\r\nb", "a:", ":a", "::", "a  b", "x" * 300, "word " * 60 + "end", "{{ today }}", "\u2028", "\x85", "\u00a0",
         "---", "...", "--- a", "=", "<<", ".inf", "0x1F", "1e3", "-1", "+1", "a\tb\nc", "x\n\ty", "a \nb", "a\n# b\n",
     ],

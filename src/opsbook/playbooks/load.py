@@ -38,7 +38,7 @@ def check_playbook(text: str, catalog: Catalog, file: str | None = None) -> tupl
     """The playbook, or None when there is an error; and every problem, warnings too, in document order."""
     root, problems = read(text, file)
     if root is None:
-        return None, tuple(problems)
+        return None, tuple(sorted(problems, key=_order))
     checked: Checked = check_document(root, text.removeprefix("\ufeff"), catalog)
     problems += [_placed(root, problem, file) for problem in checked.problems]
     errors = [problem for problem in problems if problem.severity == "error"]

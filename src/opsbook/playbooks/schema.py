@@ -46,7 +46,8 @@ def playbook_schema(catalog: Catalog) -> Schema:
         **found,
         "$defs": {**kinds, **definitions},
     }
-    return _tidy(whole)
+    tidied: Schema = _tidy(whole)
+    return tidied
 
 
 def schema_text(catalog: Catalog) -> str:

@@ -49,6 +49,10 @@ class _TooDeep(Exception):
     """Line and column of a bracket that is one too many."""
 
 
+class _Directive(Exception):
+    """Line of a directive: the library would act on it."""
+
+
 class _ShallowScanner(Scanner):
     """The scanner looks ahead for a key's colon, and by that alone would walk thousands of brackets.
 
@@ -64,6 +68,9 @@ class _ShallowScanner(Scanner):
         if self.tokens and not self.possible_simple_keys:
             return False
         return bool(super().need_more_tokens())
+
+    def fetch_directive(self) -> None:
+        raise _Directive(self.reader.get_mark().line + 1)
 
     def fetch_flow_collection_start(self, *args: Any, **more: Any) -> None:
         if self.flow_level >= DEEPEST:
@@ -129,6 +136,10 @@ class _Reading:
                     self._document(event, root)
                 elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
                     root = self._node(event, events, 1)
+        except _Directive as error:
+            place = Place(error.args[0], 1, self.file)
+            sentence, cure = "YAML directives are not used.", "Take the line that begins with % out."
+            raise Refused(_problem(sentence, cure, place, "directive")) from None
         except _TooDeep as error:
             raise Refused(self._too_deep(*error.args)) from None
         except MarkedYAMLError as error:
@@ -144,8 +155,6 @@ class _Reading:
         if before is not None:
             cure = "Put each playbook into a file of its own."
             raise Refused(_problem("A second document begins here.", cure, self._at(event), "several_documents"))
-        if event.version or event.tags:
-            self._say("YAML directives are not used.", "Take the line that begins with % out.", event, "directive")
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         self.count += 1
@@ -178,7 +187,7 @@ class _Reading:
             if key.kind != "scalar":
                 self._say("A key is a text.", "Only plain words can be keys here.", event, "key")
                 continue
-            written = key.value if isinstance(key.value, str) else event.value
+            written = key.value if isinstance(key.value, str) else getattr(event, "value", "")
             key.value = str(written)
             if key.value == "<<" and not key.style:
                 self._say("Merge keys are not used.", "Write the keys out.", event, "merge_key")

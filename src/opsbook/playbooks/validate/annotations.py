@@ -74,7 +74,8 @@ def places(model: BaseModel, path: Path = ()) -> Iterator[Seen]:
                 yield seen
 
 
-def keys(model: type[BaseModel]) -> dict[str, str]:
+@cache
+def keys(model: type[BaseModel]) -> Mapping[str, str]:
     """The keys of a document for a model, and the model's own names of them, in its order."""
     return {field.alias or name: name for name, field in model.model_fields.items() if not _is_inner(model, name)}
 
