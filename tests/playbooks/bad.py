@@ -70,6 +70,8 @@ TEXTS = [
     Bad("a NUL", f"id: a\nname: x{MARK}\0y\n", "character", "Take it out"),
     Bad("a control character", f"id: a\nname: x{MARK}\x07y\n", "character", "Take it out"),
     Bad("a NUL by escape", f'id: a\nname: {MARK}"x\\0y"\n', "character", "Take it out"),
+    Bad("an escape beyond the last character", f'id: a\nname: {MARK}"\\UFFFFFFFF"\n', "character", "Take it out"),
+    Bad("an escape of the terminal", f'id: a\nname: {MARK}"\\e[31mred"\n', "character", "Take it out"),
     Bad("half a character", f'{{"id": "a", "name": {MARK}"\\ud800"}}', "character", "Take it out"),
     Bad("a tab", f"id: a\npolicy:\n{MARK}\ttimeout: 1m\n", "syntax", "blanks"),
     Bad("a colon in a name", f"id: a\nname: Report{MARK}: daily\n", "syntax", "in quotes"),

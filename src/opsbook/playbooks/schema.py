@@ -20,6 +20,7 @@ from opsbook.playbooks.validate.annotations import step_keys
 
 Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+TITLE = "opsbook playbook"
 _DURATION: Schema = {
     "type": "string",
     "description": "a number and a unit, such as 30s, 10m, 2h or 7d, or ISO 8601",
@@ -41,9 +42,9 @@ def playbook_schema(catalog: Catalog) -> Schema:
         definitions[f"step_{name}"] = own
     definitions["Step"] = _step(catalog)
     whole = {
-        "$schema": DRAFT,
-        "title": "opsbook playbook",
         **found,
+        "$schema": DRAFT,
+        "title": TITLE,
         "$defs": {**kinds, **definitions},
     }
     tidied: Schema = _tidy(whole)
@@ -114,7 +115,7 @@ def _tidy(value: Any) -> Any:
         return {"$ref": f"#/$defs/{value['x-opsbook']}", **more}
     found = {}
     for key, one in value.items():
-        if key == "title" and isinstance(one, str) and one != "opsbook playbook":
+        if key == "title" and isinstance(one, str) and one != TITLE:
             continue
         found[key] = " ".join(one.split()) if key == "description" and isinstance(one, str) else _tidy(one)
     return found

@@ -10,11 +10,11 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.format.comments import attach
+from opsbook.playbooks.format.comments import attach, every_comment
 from opsbook.playbooks.format.writer import Writer
 from opsbook.playbooks.load import check_playbook
 from opsbook.playbooks.model import Playbook
-from opsbook.playbooks.text.nodes import data
+from opsbook.playbooks.text.nodes import Node, data
 from opsbook.playbooks.text.reader import read
 from opsbook.sdk.errors import InvalidDefinition, NeverWorks
 
@@ -35,13 +35,13 @@ def format_playbook(text: str, catalog: Catalog, file: str | None = None) -> str
         raise InvalidDefinition("The playbook has not the right shape.", problems=found) from None
     plain = text.removeprefix("\ufeff")
     formatted = Writer(root, plain, playbook, catalog, attach(root, plain)).document()
-    if _meaning(formatted, catalog) != playbook.sha256:
+    again, _ = read(formatted)
+    if again is None or Playbook.model_validate(data(again), context={"catalog": catalog}).sha256 != playbook.sha256:
         raise NeverWorks("Formatting would have changed the playbook.", cure="Keep the text; please report it.")
+    if _remarks(again, formatted) != _remarks(root, plain):
+        raise NeverWorks("Formatting would have lost a comment.", cure="Keep the text; please report it.")
     return formatted
 
 
-def _meaning(text: str, catalog: Catalog) -> str | None:
-    root, problems = read(text)
-    if root is None or problems:
-        return None
-    return Playbook.model_validate(data(root), context={"catalog": catalog}).sha256
+def _remarks(root: Node, text: str) -> list[str]:
+    return sorted(remark for _, remark in every_comment(root, text))

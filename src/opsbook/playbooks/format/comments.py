@@ -57,7 +57,7 @@ class Comments:
 def attach(root: Node, text: str) -> Comments:
     """Every comment of the text. Collections in `{}` and `[]` that hold comments are turned to block style."""
     comments = Comments()
-    places = list(_comments(root, text))
+    places = list(every_comment(root, text))
     for at, _ in places:
         _open_up(root, at)
     entries = list(_entries(root, ()))
@@ -126,7 +126,7 @@ def _entries(node: Node, parents: tuple[Node, ...]) -> Iterator[Entry]:
             yield from _entries(item, around)
 
 
-def _comments(root: Node, text: str) -> Iterator[tuple[int, str]]:
+def every_comment(root: Node, text: str) -> Iterator[tuple[int, str]]:
     """Every comment and its offset: outside scalars, `#` can begin nothing else."""
     at = 0
     for scalar in [*_scalars(root), None]:

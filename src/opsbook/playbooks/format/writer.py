@@ -61,7 +61,8 @@ class Writer:
         above = []
         while (lines and lines[0].lstrip().startswith("#")) or (lines and not lines[0]):
             above.append(lines.pop(0)[2:])
-        return [*above, head + lines[0][indent + 1 :], *lines[1:]]
+        behind = "".join(f"  {comment}" for comment in self.comments.of(item).behind)
+        return [*above, head + lines[0][indent + 1 :] + behind, *lines[1:]]
 
     def _hoist(self, item: Node, path: Path) -> None:
         """What stands above the first line inside an item stands above the item."""

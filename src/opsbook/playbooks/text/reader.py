@@ -34,7 +34,6 @@ MOST_NODES = 5_000
 DEEPEST = 24
 MOST_PROBLEMS = 100  # told of one document; who has more mends these first
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Refused(Exception):
@@ -53,6 +52,10 @@ class _Directive(Exception):
     """Line of a directive: the library would act on it."""
 
 
+class _NoCharacter(Exception):
+    """Line and column of a text with an escape that names no character."""
+
+
 class _ShallowScanner(Scanner):
     """The scanner looks ahead for a key's colon, and by that alone would walk thousands of brackets.
 
@@ -68,6 +71,13 @@ class _ShallowScanner(Scanner):
         if self.tokens and not self.possible_simple_keys:
             return False
         return bool(super().need_more_tokens())
+
+    def fetch_flow_scalar(self, style: Any) -> None:
+        mark = self.reader.get_mark()
+        try:
+            super().fetch_flow_scalar(style)
+        except (ValueError, OverflowError):  # an escape beyond the last character
+            raise _NoCharacter(mark.line + 1, mark.column + 1) from None
 
     def fetch_directive(self) -> None:
         raise _Directive(self.reader.get_mark().line + 1)
@@ -140,6 +150,10 @@ class _Reading:
             place = Place(error.args[0], 1, self.file)
             sentence, cure = "YAML directives are not used.", "Take the line that begins with % out."
             raise Refused(_problem(sentence, cure, place, "directive")) from None
+        except _NoCharacter as error:
+            place = Place(error.args[0], error.args[1], self.file)
+            sentence = "An escape in this text stands for no character."
+            raise Refused(_problem(sentence, "Take it out.", place, "character")) from None
         except _TooDeep as error:
             raise Refused(self._too_deep(*error.args)) from None
         except MarkedYAMLError as error:
@@ -206,10 +220,11 @@ class _Reading:
                 node.value = meaning(event.value)
             except TooLarge:
                 self._say("This number is too large to be exact.", "Put it in quotes.", event, "number")
-        elif "\0" in node.value or _HALF.search(node.value):
-            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # JSON's pairs
-            if "\0" in node.value or "\ufffd" in node.value:
-                self._say("This escape stands for no character.", "Take it out.", event, "character")
+        elif _UNPRINTABLE.search(node.value):
+            whole = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # JSON writes halves
+            if _UNPRINTABLE.search(whole) or "\ufffd" in whole:
+                self._say("This escape stands for no character that can be shown.", "Take it out.", event, "character")
+            node.value = whole
 
     def _plain_only(self, event: Any) -> None:
         if isinstance(event, AliasEvent):
