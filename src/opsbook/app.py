@@ -209,7 +209,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         notifications,
         operations,
         Clockwork(operations, slots, catalog, clock, world.sleep),
-        RunBody(services, operations.stops, operations.over),
+        RunBody(services, operations.stops, operations.fresh, operations.over),
     )
 
 

@@ -252,7 +252,7 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
         operations.start_child,
         _nothing_before,
     )
-    body = RunBody(services, operations.stops, operations.over)
+    body = RunBody(services, operations.stops, operations.fresh, operations.over)
     slots = Slots(store)
     clockwork = Clockwork(operations, slots, catalog, clock, sleep)
     return House(

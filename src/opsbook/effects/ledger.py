@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from opsbook.records.effects import Effects
 from opsbook.records.rows import Row
@@ -31,7 +32,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 def effect_key(run_id: str, path: str, item: str) -> str:
     """The key of one effect: it depends on run, step and recipient, not on attempt, time or content."""
-    return digest([SCHEME, run_id, path, item])
+    return sha256("\n".join((SCHEME, run_id, path, item)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, insert_all_absent, upsert
-from opsbook.records.store import Store
+from opsbook.records.store import Store, Write
 from opsbook.records.tables.playbooks import triggers
 from opsbook.records.tables.runs import calls, run_steps, runs
 
@@ -29,8 +29,13 @@ class Runs:
         self._keeping = threading.Lock()
         self._kept: list[Row] | None = None  # calls that the next commit will take along
 
-    async def accept(self, run: Mapping[str, Any], trigger: Mapping[str, Any]) -> tuple[Row, bool]:
-        """Write trigger and run in one commit. Answers (run, fresh); a known dedup key answers its first run."""
+    async def accept(
+        self, run: Mapping[str, Any], trigger: Mapping[str, Any], also: Sequence[Write] = ()
+    ) -> tuple[Row, bool]:
+        """Write trigger and run in one commit, and `also` with them.
+
+        Answers (run, fresh); a known dedup key answers its first run, and writes nothing.
+        """
 
         def write(connection: Connection) -> tuple[Row, bool]:
             if not insert_absent(connection, triggers, trigger):
@@ -39,6 +44,8 @@ class Runs:
                 row = fetch_one(connection, select(runs).where(runs.c.id == first["run_id"]))
                 return {**(row or {}), "body_digest": first["body_digest"]}, False
             connection.execute(runs.insert(), dict(run))
+            for write_too in also:
+                write_too(connection)
             return dict(run), True
 
         return await self.store.shared(write)

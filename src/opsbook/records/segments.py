@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from opsbook.records.rows import insert_absent
-from opsbook.records.store import Store
+from opsbook.records.store import Store, Write
 from opsbook.records.tables.runs import runs, segments
 from opsbook.sdk.errors import NeverWorks
 
@@ -33,6 +33,8 @@ _BEGIN = (
     )
 )
 
+FIRST_EPOCH = 1
+
 
 @dataclass(frozen=True)
 class Fence:
@@ -50,6 +52,22 @@ class Fence:
 class Segments:
     def __init__(self, store: Store) -> None:
         self.store = store
+
+    def first_entry(self, segment_id: str, run_id: str, now: datetime) -> Write:
+        """A write that makes the segment and enters it: with the commit that accepts its run, in the same process.
+
+        The fence is that of epoch 1. Whoever carries the segment out later, or elsewhere, enters it anew.
+        """
+
+        def write(connection: Connection) -> None:
+            fresh = {"id": segment_id, "run_id": run_id, "epoch": FIRST_EPOCH, "deaths": 0, "entered_at": now}
+            connection.execute(segments.insert(), fresh)
+
+        return write
+
+    def begin(self, run_id: str, now: datetime) -> None:
+        """A queued run is running from now on; nobody waits for the commit that says so."""
+        self.store.ride(lambda connection: connection.execute(_BEGIN, {"run": run_id, "now": now}))
 
     async def enter(
         self, segment_id: str, run_id: str, now: datetime, *, begins: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
+from opsbook.runs.engine import SegmentId
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -72,7 +73,8 @@ class Acceptance:
             "body_digest": body,
             "at": row["accepted_at"],
         }
-        run, fresh = await self.records.runs.accept(row, trigger)
+        entry = self.records.segments.first_entry(str(SegmentId(row["id"], 1)), row["id"], row["accepted_at"])
+        run, fresh = await self.records.runs.accept(row, trigger, [entry])
         if not fresh and run.get("body_digest") not in (None, body):
             raise Conflict(
                 "This key was used for another request.",

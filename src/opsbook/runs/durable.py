@@ -134,13 +134,20 @@ class _Scope:
 
         return cast(Json, await DBOS.run_step_async(StepOptions(name=name), step))
 
-    async def branches(self, branches: Sequence[BranchId], at_once: int) -> list[Json]:
-        """Children are started in document order, at most `at_once` together, and awaited in that order."""
+    async def branches(
+        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
+    ) -> list[Json]:
+        """Children are started in document order, at most `at_once` together, and awaited in that order.
+
+        Whether another one is started depends on recorded results alone, so a repeat starts the same ones.
+        """
         running: list[WorkflowHandleAsync[Any]] = []
         results: list[Json] = []
         for branch in branches:
             if len(running) - len(results) >= at_once:
                 results.append(await running[len(results)].get_result())
+                if not go_on(results[-1]):
+                    break
             with SetWorkflowID(str(branch)):
                 segment = branch.segment
                 running.append(

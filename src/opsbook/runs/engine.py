@@ -46,8 +46,14 @@ class Checkpoints(Protocol):
         `name` is the step's path: a recorded result is never handed to another name.
         """
 
-    async def branches(self, branches: Sequence[BranchId], at_once: int) -> list[Json]:
-        """Carry out branches as workflows of their own; their results in the order given."""
+    async def branches(
+        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
+    ) -> list[Json]:
+        """Carry out branches as workflows of their own, started in the order given; their results in that order.
+
+        `go_on` is asked of results as they are known: after its first no, no further branch is started. The results of
+        those that were not started are missing at the end.
+        """
 
 
 class Body(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from opsbook.sdk.values import Json, JsonObject, plain
@@ -52,12 +53,16 @@ class Entry:
     branches: tuple[JsonObject, ...] = ()
 
     def as_json(self) -> JsonObject:
-        """Canonical JSON: what a checkpoint and a record hold."""
+        """Canonical JSON: what a checkpoint and a record hold. Nobody changes it."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> JsonObject:
         return {name: plain(value) for name, value in vars(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
-        return cls(
+        entry = cls(
             **{
                 **data,
                 "status": StepStatus(data["status"]),
@@ -68,6 +73,8 @@ class Entry:
                 "branches": tuple(data.get("branches", ())),
             }
         )
+        vars(entry)["_json"] = data  # what it was made from is its JSON
+        return entry
 
 
 class Journal:

@@ -49,12 +49,25 @@ class _Scope:
             self.engine.recorded[key] = await work()
         return self.engine.recorded[key]
 
-    async def branches(self, branches: Sequence[BranchId], at_once: int) -> list[Json]:
+    async def branches(
+        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
+    ) -> list[Json]:
         places = asyncio.Semaphore(at_once)
+        results: dict[int, Json] = {}
 
-        async def carry_out(branch: BranchId) -> Json:
+        async def carry_out(index: int, branch: BranchId) -> None:
             assert self.engine.body is not None
             async with places:
-                return await self.engine.body.branch(_Scope(self.engine, str(branch)), branch)
+                if all(go_on(result) for result in results.values()):
+                    results[index] = await self._branch(branch)
 
-        return list(await asyncio.gather(*(carry_out(branch) for branch in branches)))
+        await asyncio.gather(*(carry_out(index, branch) for index, branch in enumerate(branches)))
+        return [results[index] for index in sorted(results)]
+
+    async def _branch(self, branch: BranchId) -> Json:
+        """A branch's outcome is recorded as a checkpoint's is."""
+        assert self.engine.body is not None
+        key = (str(branch), "")
+        if key not in self.engine.recorded:
+            self.engine.recorded[key] = await self.engine.body.branch(_Scope(self.engine, str(branch)), branch)
+        return self.engine.recorded[key]

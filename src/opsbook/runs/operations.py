@@ -18,9 +18,12 @@ from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import NotFound
 from opsbook.sdk.values import Json, JsonObject, plain
 
+MOST_FRESH = 1000
+
 
 class Operations:
-    """`stops` is shared with the body: runs that are to stop before their next step."""
+    """`stops` and `fresh` are shared with the body: runs that are to stop before their next step, and rows of runs
+    that this process has just accepted, by segment (see `RunBody`)."""
 
     def __init__(self, records: Records, acceptance: Acceptance, engine: Engine, bus: Bus, clock: Clock) -> None:
         self.records = records
@@ -29,12 +32,17 @@ class Operations:
         self.bus = bus
         self.clock = clock
         self.stops: set[str] = set()
+        self.fresh: dict[str, Row] = {}
 
     async def start(self, request: Request) -> Accepted:
         """Accept durably, then begin. When it answers the run is on disk; it goes on whatever becomes of the caller."""
         accepted = await self.acceptance.accept(request)
         if accepted.fresh:
-            await self.engine.submit(SegmentId(accepted.run["id"], 1))
+            segment = SegmentId(accepted.run["id"], 1)
+            if len(self.fresh) >= MOST_FRESH:  # those that another process took up; forgetting costs a commit each
+                self.fresh.clear()
+            self.fresh[str(segment)] = accepted.run
+            await self.engine.submit(segment)
         return accepted
 
     async def ended(self, run_id: str, within_seconds: float) -> Row:

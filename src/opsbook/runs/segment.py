@@ -17,7 +17,7 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
 from opsbook.records.runs import write_progress
-from opsbook.records.segments import Fence
+from opsbook.records.segments import FIRST_EPOCH, Fence
 from opsbook.records.waits import open_wait
 from opsbook.runs.alerts import BLIND_AFTER
 from opsbook.runs.attempt import Attempts
@@ -42,12 +42,16 @@ OVER = frozenset({"succeeded", "partial", "failed", "timed_out", "cancelled", "s
 
 
 class RunBody:
-    """Implements `engine.Body`. `stops` holds the runs that somebody asked to stop."""
+    """Implements `engine.Body`. `stops` holds the runs that somebody asked to stop, `fresh` the rows of runs that this
+    process has just accepted."""
 
-    def __init__(self, services: Services, stops: set[str], over: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, services: Services, stops: set[str], fresh: dict[str, Row], over: Callable[[str], Awaitable[None]]
+    ) -> None:
         self.services = services
         self.over = over
         self.stops = stops
+        self.fresh = fresh
         self._plans: dict[str, Plan] = {}
 
     async def segment(self, engine: Checkpoints, segment: SegmentId) -> Json:
@@ -62,19 +66,13 @@ class RunBody:
             return await self._broken(segment, error)
 
     async def _carry_out(self, engine: Checkpoints, segment: SegmentId) -> Json:
-        records = self.services.records
-        row = records.runs.get(segment.run_id)
-        if row is None or row["state"] in OVER:
-            return row and row["state"]
-        if row["state"] == "waiting" or row["segment"] != segment.number:
-            return "waiting"  # this segment has parked before; its process died before the engine heard of it
-        now = self.services.clock.now()
-        fence, entered = await records.segments.enter(
-            str(segment), segment.run_id, now, begins=row["state"] == "queued"
-        )
+        entered = await self._enter(segment)
+        if isinstance(entered, str):
+            return entered
+        row, fence, first = entered
         if segment.number == 1 and not row["dry_run"]:
             await self.services.before(row)
-        execution = _Execution(self, engine, segment, row, fence, entered)
+        execution = _Execution(self, engine, segment, row, fence, first)
         end = await execution.line.go()
         if isinstance(end, Waiting):
             return await execution.park()
@@ -83,6 +81,27 @@ class RunBody:
         if row["parent_run_id"] is not None:  # somebody may wait for it
             await self.over(segment.run_id)
         return state
+
+    async def _enter(self, segment: SegmentId) -> tuple[Row, Fence, datetime] | str:
+        """The run's row, the right to write, and the moment of the first entry; or why there is nothing to do.
+
+        A run that this process has just accepted was entered by the commit that accepted it: once, by whoever takes
+        its row out of `fresh`.
+        """
+        records, now = self.services.records, self.services.clock.now()
+        row = self.fresh.pop(str(segment), None)
+        if row is not None:
+            records.segments.begin(segment.run_id, now)
+            return row, Fence(str(segment), FIRST_EPOCH), now
+        row = records.runs.get(segment.run_id)
+        if row is None:
+            return "gone"
+        if row["state"] in OVER:
+            return str(row["state"])
+        if row["state"] == "waiting" or row["segment"] != segment.number:
+            return "waiting"  # this segment has parked before; its process died before the engine heard of it
+        begins = row["state"] == "queued"
+        return row, *await records.segments.enter(str(segment), segment.run_id, now, begins=begins)
 
     async def _broken(self, segment: SegmentId, error: Exception) -> Json:
         code = getattr(error, "code", "internal")

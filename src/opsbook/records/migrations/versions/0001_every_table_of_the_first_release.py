@@ -1,7 +1,8 @@
 """Every table of the first release."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
+
 import opsbook.records.tables.base
 
 revision = "0001"
