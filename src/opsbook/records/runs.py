@@ -149,14 +149,31 @@ class Runs:
         insert_all_absent(connection, calls, kept)
 
     def steps_between(self, segment_before: int, run_id: str) -> list[Row]:
-        """Steps that earlier segments have ended: what a later segment starts from."""
+        """Steps of the run's own line that earlier segments have ended: what a later segment starts from."""
         query = select(run_steps).where(
             and_(
-                run_steps.c.run_id == run_id, or_(run_steps.c.segment < segment_before, run_steps.c.status == "parked")
+                run_steps.c.run_id == run_id,
+                run_steps.c.path.not_like("%[%"),
+                or_(run_steps.c.segment < segment_before, run_steps.c.status == "parked"),
             )
         )
         with self.store.reading() as connection:
             return fetch(connection, query.order_by(run_steps.c.position, run_steps.c.path))
+
+    def steps_in_branches(self, run_id: str) -> list[Row]:
+        """Steps of branches, in document order."""
+        query = select(run_steps).where(run_steps.c.run_id == run_id, run_steps.c.path.contains("["))
+        with self.store.reading() as connection:
+            return fetch(connection, query.order_by(run_steps.c.position, run_steps.c.path))
+
+    def steps_seen_from(self, run_id: str, branch: str) -> list[Row]:
+        """Steps that a branch can see: of the run's own line, of itself and of the branches that it lies in."""
+        around = [branch[: end + 1] for end, char in enumerate(branch) if char == "]"]
+        seen = [run_steps.c.path.startswith(f"{path}/", autoescape=True) for path in around]
+        query = select(run_steps).where(run_steps.c.run_id == run_id, or_(run_steps.c.path.not_like("%[%"), *seen))
+        with self.store.reading() as connection:
+            rows = fetch(connection, query.order_by(run_steps.c.position, run_steps.c.path))
+        return [row for row in rows if "[" not in row["path"] or row["path"][: row["path"].rindex("]") + 1] in around]
 
     def count_by_state(self) -> dict[str, int]:
         with self.store.reading() as connection:

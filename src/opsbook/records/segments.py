@@ -69,6 +69,13 @@ class Segments:
         """A queued run is running from now on; nobody waits for the commit that says so."""
         self.store.ride(lambda connection: connection.execute(_BEGIN, {"run": run_id, "now": now}))
 
+    def entered_at(self, segment_id: str) -> datetime | None:
+        """The moment of its very first entry."""
+        with self.store.reading() as connection:
+            query = select(segments.c.entered_at).where(segments.c.id == segment_id)
+            found: datetime | None = connection.execute(query).scalar()
+            return found
+
     async def enter(
         self, segment_id: str, run_id: str, now: datetime, *, begins: bool = False
     ) -> tuple[Fence, datetime]:

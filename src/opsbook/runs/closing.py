@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opsbook.playbooks.model import Playbook
-from opsbook.runs.journal import Journal, StepStatus
+from opsbook.runs.journal import Entry, Journal, StepStatus
 from opsbook.runs.plan import Ended
 from opsbook.runs.verdict import Judgement, overall
 from opsbook.sdk.values import Json, JsonObject
 
 
-def state_of(end: Ended, journal: Journal, stopped: str | None, unsettled: int) -> tuple[str, str | None]:
-    """(state, reason). `succeeded` only when every step completed or was skipped by a guard that could be read."""
+def state_of(
+    end: Ended, journal: Journal, inside: Sequence[Entry], stopped: str | None, unsettled: int
+) -> tuple[str, str | None]:
+    """(state, reason). `succeeded` only when every step completed or was skipped by a guard that could be read.
+
+    `inside` is what ended in branches: what is doubtful there is doubtful in the run.
+    """
     if stopped:
         return stopped, None
     if end.failed:
         failed = journal.get(end.failed)
         return "failed", f"{failed.step_id} failed" if failed else None
+    entries = [*journal, *inside]
     reasons = []
     if unsettled:
         reasons.append(f"{unsettled} effect{'s' if unsettled > 1 else ''} nobody can vouch for")
-    broken = [entry.step_id for entry in journal if entry.status is StepStatus.FAILED]
+    broken = [entry.step_id for entry in entries if entry.status is StepStatus.FAILED]
     if broken:
-        reasons.append("failed and gone on: " + ", ".join(broken))
+        reasons.append("failed and gone on: " + ", ".join(dict.fromkeys(broken)))
     unknown = [
         entry.step_id
-        for entry in journal
+        for entry in entries
         if (entry.status is StepStatus.SKIPPED or entry.block is None) and (entry.reason or "").startswith("unknown")
     ]
     if unknown:
-        reasons.append("not known whether to take: " + ", ".join(unknown))
+        reasons.append("not known whether to take: " + ", ".join(dict.fromkeys(unknown)))
     return ("partial", "; ".join(reasons)) if reasons else ("succeeded", None)
 
 
 def closing_row(
     playbook: Playbook,
     journal: Journal,
+    inside: Sequence[Entry],
+    end: Ended,
     state: str,
     reason: str | None,
     judgements: tuple[Judgement, ...],
@@ -46,7 +54,7 @@ def closing_row(
     """The run's columns that are known at its end; times are the caller's."""
     entries = list(journal)
     verdict = overall(judgements)
-    failed = next((e for e in entries if e.status is StepStatus.FAILED), None) if state == "failed" else None
+    failed = journal.get(end.failed) if state == "failed" and end.failed else None
     return {
         "state": state,
         "reason": reason,
@@ -57,7 +65,7 @@ def closing_row(
         "conditions": {name: _flag(value) for e in entries if e.type == "condition" for name, value in e.names.items()},
         "criteria": [judgement.as_json() for judgement in judgements],
         "alerts": alerts,
-        "cost": _cost(entries),
+        "cost": _cost([*entries, *inside]),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from opsbook.playbooks.expressions import evaluate, fill_tree, truth
 from opsbook.playbooks.model import Playbook, Step
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
-from opsbook.runs.journal import Journal, StepStatus
+from opsbook.runs.journal import Entry, StepStatus
 from opsbook.runs.names import Names
 from opsbook.runs.services import Services
 from opsbook.runs.verdict import judge
@@ -50,13 +50,13 @@ class Scene:
 
 @dataclass(frozen=True)
 class Context:
-    """One step's view. Implements `sdk.step.StepContext`."""
+    """One step's view. Implements `sdk.step.StepContext`. `so_far` gives what has ended before it and can be seen."""
 
     scene: Scene
     step: Step
     path: str
     names: Names
-    journal: Journal
+    so_far: Callable[[], Iterable[Entry]]
 
     @property
     def run(self) -> RunFacts:
@@ -136,7 +136,7 @@ class Context:
     def _evidence(self) -> Mapping[str, Mapping[str, Any]]:
         """What earlier steps found, under their saved names and their ids."""
         found: dict[str, dict[str, Any]] = {}
-        for entry in self.journal:
+        for entry in self.so_far():
             if entry.status is not StepStatus.COMPLETED or entry.block is not None:
                 continue
             facts = {

@@ -134,9 +134,7 @@ class _Scope:
 
         return cast(Json, await DBOS.run_step_async(StepOptions(name=name), step))
 
-    async def branches(
-        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
-    ) -> list[Json]:
+    async def branches(self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]) -> list[Json]:
         """Children are started in document order, at most `at_once` together, and awaited in that order.
 
         Whether another one is started depends on recorded results alone, so a repeat starts the same ones.

@@ -46,9 +46,7 @@ class Checkpoints(Protocol):
         `name` is the step's path: a recorded result is never handed to another name.
         """
 
-    async def branches(
-        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
-    ) -> list[Json]:
+    async def branches(self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]) -> list[Json]:
         """Carry out branches as workflows of their own, started in the order given; their results in that order.
 
         `go_on` is asked of results as they are known: after its first no, no further branch is started. The results of

@@ -105,6 +105,24 @@ def branch_of(path: str) -> str:
     return found[1] if found else ""
 
 
+def in_branch(path: str) -> bool:
+    """Whether a path lies in some branch, and not on the run's own line."""
+    return "[" in path
+
+
+def enclosing(journal: Journal, path: str) -> list[tuple[str, JsonObject]]:
+    """The branches that a path lies in, outermost first: each one's path, and the names that it lends."""
+    if not in_branch(path):
+        return []
+    found: list[tuple[str, JsonObject]] = []
+    for entry in journal:
+        for branch in entry.branches:
+            prefix = f"{entry.path}/{branch['block']}[{branch['key']}]"
+            if path.startswith(f"{prefix}/"):
+                found.append((prefix, dict(branch["names"])))  # type: ignore[arg-type]
+    return sorted(found, key=lambda pair: len(pair[0]))
+
+
 def visible(entry_path: str, from_branch: str) -> bool:
     """Whether what a step gave can be seen from a branch: from its own and from those it lies in."""
     return from_branch.startswith(branch_of(entry_path))

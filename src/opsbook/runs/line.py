@@ -9,7 +9,7 @@ same way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +21,10 @@ from opsbook.runs.attempt import Attempted, Attempts, in_words
 from opsbook.runs.context import Context, Scene
 from opsbook.runs.engine import BranchId, Checkpoints, SegmentId
 from opsbook.runs.events import StepEnded, StepStarted
-from opsbook.runs.journal import Entry, Journal, StepStatus
+from opsbook.runs.journal import Entry, Journal, StepStatus, branch_of, visible
 from opsbook.runs.names import Names
 from opsbook.runs.plan import Ended, Next, Plan, Waiting, Work
+from opsbook.runs.spreading import NOT_STARTED, STOPPED, goes_on, joined, result_of, stopped_in
 from opsbook.sdk.errors import NeverWorks, OpsbookError
 from opsbook.sdk.step import Boundary, Branch, Done, Outcome, Park, Spread, Take
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
@@ -43,7 +44,10 @@ class Progress:
 
 @dataclass
 class Line:
-    """`follow` is the plan's next step for this line; `engine` is None for branches that only read."""
+    """`follow` is the plan's next step for this line; `engine` is None for branches that only read.
+
+    `around` is the line that this one branched off from, as far as it had come.
+    """
 
     scene: Scene
     plan: Plan
@@ -59,6 +63,7 @@ class Line:
     written: Callable[[], Awaitable[None]]
     answers: Mapping[str, Row] = field(default_factory=dict)
     prefix: str = ""
+    around: Callable[[], Iterator[Entry]] = lambda: iter(())
 
     async def go(self) -> Ended | Waiting:
         """To the line's end, or to where it parks."""
@@ -67,7 +72,7 @@ class Line:
             if self.engine is None or (boundary is Boundary.NONE and not self.plan.can_act(self.journal)):
                 await self._group()
             elif boundary is Boundary.NONE:
-                self._replay(await self.engine.checkpoint(f"{following.path}+", self._frozen))
+                await self._freeze(f"{following.path}+")
             elif self.plan.spreads(following.step):
                 await self._spread_acting(following)
             else:
@@ -77,8 +82,7 @@ class Line:
     def _next(self) -> Next:
         following = self.follow(self.journal, self.progress.stopped is not None)
         if isinstance(following, Waiting) and following.path in self.answers:
-            step = self._step_at(following.path)
-            return Work(following.path, step)
+            return Work(following.path, self._step_at(following.path))
         return following
 
     def _step_at(self, path: str) -> Step:
@@ -93,32 +97,42 @@ class Line:
         async def take() -> Json:
             if self._stop():
                 return {"entries": [], "stopped": self.progress.stopped}
-            return {"entries": [(await self._take(work)).as_json()], "stopped": None}
+            entry = await self._take(work)
+            return {"entries": [entry.as_json()], "stopped": self.progress.stopped}
 
         self._replay(await self.engine.checkpoint(work.path, take))
 
-    async def _frozen(self) -> Json:
-        """What a group of reads came to, as its checkpoint records it."""
-        entries = await self._group()
-        return {"entries": [entry.as_json() for entry in entries], "stopped": self.progress.stopped}
+    async def _freeze(self, name: str) -> None:
+        """Take a group and record what it came to, that of its branches too; or take what was recorded for it."""
+        assert self.engine is not None
+        taken = False
 
-    async def _group(self) -> list[Entry]:
-        entries: list[Entry] = []
+        async def take() -> Json:
+            nonlocal taken
+            taken, before = True, len(self.progress.ended)
+            await self._group()
+            entries = self.progress.ended[before:]
+            return {"entries": [entry.as_json() for entry in entries], "stopped": self.progress.stopped}
+
+        result = await self.engine.checkpoint(name, take)
+        if not taken:
+            self._replay(result)
+
+    async def _group(self) -> None:
         while isinstance(following := self._next(), Work):
             reads = self.engine is None or self.plan.boundary(following.step) is Boundary.NONE
             if not reads or self._stop():
                 break
-            entry = await self._take(following)
-            self._note(entry)
-            entries.append(entry)
-        return entries
+            self._note(await self._take(following))
 
     def _replay(self, result: Json) -> None:
         assert isinstance(result, dict)
         for data in result["entries"]:  # type: ignore[union-attr]
             entry = Entry.from_json(data)  # type: ignore[arg-type]
-            if self.journal.get(entry.path) != entry:
+            if branch_of(entry.path) == self.prefix:
                 self._note(entry)
+            else:  # a branch's: its line is not taken again
+                self.progress.ended.append(entry)
         if result["stopped"]:
             self.progress.stopped = str(result["stopped"])
 
@@ -151,12 +165,12 @@ class Line:
             return self._entry(work, StepStatus.FAILED, began, tick, 0, error=in_words(error))
         if shut is not None:
             return self._entry(work, StepStatus.SKIPPED, began, tick, 0, reason=shut)
-        context = Context(self.scene, work.step, work.path, self.names, self.journal)
+        context = Context(self.scene, work.step, work.path, self.names, self._so_far)
         kind = self.plan.step_types[work.step.type]
 
         async def run() -> Outcome:
             answered = self.answers.get(work.path)
-            if answered is not None and self.journal.get(work.path) is not None:
+            if answered is not None:
                 if answered["state"] == "expired" and answered["kind"] != "timer":
                     raise NeverWorks("What it waited for did not come in time.", code="timeout")
                 return await kind.resume(work.step.fields, context, answered["answer"])
@@ -167,6 +181,8 @@ class Line:
 
         left = timedelta(seconds=self.progress.deadline - services.clock.monotonic())
         made = await self.attempts.make(work.step, run, max(left, LAST_CHANCE) if self.progress.stopped else left)
+        if made.outcome is None:
+            self._stop()  # a step that failed because the run's time is used up: that, and not the step, ends the run
         try:
             return self._outcome(work, made, began, tick)
         except OpsbookError as error:  # a value that no record can hold is the step's fault, not the run's
@@ -264,7 +280,7 @@ class Line:
             nonlocal failed
             async with places:
                 if failed and spread.fail_fast:
-                    return {"value": None, "error": {"class": "not_started", "message": "an earlier branch failed"}}
+                    return NOT_STARTED
                 result = await self.branch(work, branch, engine=None)
                 failed = failed or result["error"] is not None
                 return result
@@ -281,7 +297,11 @@ class Line:
             return
         await self.written()  # the branches read their list from the record, perhaps in another process
         ids = [BranchId(self.segment, work.path, str(branch["key"])) for branch in frozen.branches]
-        results = await self.engine.branches(ids, int(str(frozen.details["at_once"])))
+        fail_fast = bool(frozen.details["fail_fast"])
+        at_once = int(str(frozen.details["at_once"]))
+        results = await self.engine.branches(ids, at_once, lambda result: goes_on(result, fail_fast))
+        self.progress.stopped = self.progress.stopped or stopped_in(results)
+        results += [NOT_STARTED] * (len(ids) - len(results))
         tick = self.scene.services.clock.monotonic()
         try:
             outcome: Outcome | None = joined(results, [branch.key for branch in ids], bool(frozen.details["keyed"]))
@@ -292,7 +312,10 @@ class Line:
         self._note(replace(entry, branches=frozen.branches))
 
     async def branch(self, work: Work, branch: Branch, engine: Checkpoints | None) -> JsonObject:
-        """Carry out one branch: `{value, error}`, the value being that of its last step."""
+        """Carry out one branch: `{value, error, stopped}`, the value being that of its last step.
+
+        `stopped` says what stopped the run before the branch had come to its end.
+        """
         prefix = f"{work.path}/{branch.block}[{branch.key}]"
         steps = work.step.fields.blocks()[branch.block]
         inner = replace(
@@ -303,24 +326,23 @@ class Line:
             follow=lambda journal, stopped: Ended() if stopped else self.plan.next_in(prefix, steps, journal),
             prefix=prefix,
             answers={},
+            around=self._so_far,
         )
         end = await inner.go()
         if isinstance(end, Waiting):
             raise NeverWorks("A branch cannot wait for something outside.", code="wait_in_branch")
         if end.failed:
             entry = inner.journal.get(end.failed)
-            return {"value": None, "error": dict((entry and entry.error) or {"class": "failed"})}
+            return result_of(None, error=dict((entry and entry.error) or {"class": "failed"}))
+        if isinstance(self.plan.next_in(prefix, steps, inner.journal), Work):
+            return result_of(None, error=STOPPED, stopped=self.progress.stopped)
         last = inner.journal.get(f"{prefix}/{len(steps) - 1}")
-        return {"value": plain(last.value) if last else None, "error": None}
+        return result_of(plain(last.value) if last else None)
 
-
-def joined(results: list[Json], keys: list[str], keyed: bool) -> Done:
-    """What a spread is worth. Raises `NeverWorks` (code `branch_failed`) that counts the branches that failed."""
-    failures = [str(r["error"].get("message")) for r in results if isinstance(r, dict) and isinstance(r["error"], dict)]
-    if failures:
-        raise NeverWorks(f"{len(failures)} of {len(results)} branches failed: {failures[0]}", code="branch_failed")
-    values = [result["value"] if isinstance(result, dict) else None for result in results]
-    return Done(dict(zip(keys, values, strict=True)) if keyed else values)
+    def _so_far(self) -> Iterator[Entry]:
+        """What this line can see of what has ended, in the order of the ends."""
+        yield from self.around()
+        yield from (entry for entry in self.journal if visible(entry.path, self.prefix))
 
 
 def _canonical(entry: Entry) -> Entry:

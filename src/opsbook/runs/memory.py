@@ -49,9 +49,7 @@ class _Scope:
             self.engine.recorded[key] = await work()
         return self.engine.recorded[key]
 
-    async def branches(
-        self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]
-    ) -> list[Json]:
+    async def branches(self, branches: Sequence[BranchId], at_once: int, go_on: Callable[[Json], bool]) -> list[Json]:
         places = asyncio.Semaphore(at_once)
         results: dict[int, Json] = {}
 

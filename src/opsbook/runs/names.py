@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from opsbook.playbooks.model import Playbook
-from opsbook.runs.journal import Entry, Journal, StepStatus, visible
+from opsbook.runs.journal import Entry, Journal, StepStatus, branch_of, enclosing, visible
 from opsbook.runs.plan import Plan
 from opsbook.sdk.values import Json, JsonObject, Unknown
 
@@ -65,6 +65,16 @@ class Names:
             return
         self.steps[entry.step_id] = seen(entry)
         self.values.update(entry.names)
+
+    def of_branches(self, plan: Plan, journal: Journal, path: str) -> Names:
+        """The names at a path that lies in branches, from the record: what they lend and what has ended in them."""
+        inner = self
+        for prefix, lent in enclosing(journal, path):
+            inner = inner.inside(plan, prefix, lent)
+            for entry in journal:
+                if branch_of(entry.path) == prefix:
+                    inner.add(entry)
+        return inner
 
     def inside(self, plan: Plan, branch: str, names: Mapping[str, Json]) -> Names:
         """The names of a branch of this place: a copy, so that branches do not see each other."""

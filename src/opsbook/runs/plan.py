@@ -68,19 +68,22 @@ class Plan:
                 return Waiting(path)
             inner: Next = Ended()
             if entry.status is StepStatus.FAILED:
-                inner = self._after_failure(path, step, journal)
+                inner = self._after_failure(path, step, journal, path)
             elif entry.block is not None:
                 inner = self._walk(f"{path}/{entry.block}", step.blocks()[entry.block], journal)
+                if isinstance(inner, Ended) and inner.failed:
+                    inner = self._after_failure(path, step, journal, inner.failed)
             if not isinstance(inner, Ended) or inner.failed:
                 return inner
         return Ended()
 
-    def _after_failure(self, path: str, step: Step, journal: Journal) -> Next:
+    def _after_failure(self, path: str, step: Step, journal: Journal, failed: str) -> Next:
+        """What the step's `on_error` says; it covers the step and what stands in its blocks."""
         if step.on_error == "continue":
             return Ended()
         if isinstance(step.on_error, OnErrorSteps):
             return self._walk(f"{path}/on_error", step.on_error.steps, journal)
-        return Ended(failed=path)
+        return Ended(failed=failed)
 
     def boundary(self, step: Step) -> Boundary:
         """What must be committed around this step; a step that spreads needs what its branches need."""
@@ -115,6 +118,11 @@ class Plan:
     def positions(self) -> dict[str, int]:
         """Document order of every path, branches without their keys."""
         return {path: index for index, (path, _) in enumerate(self.playbook.every_step())}
+
+    @cached_property
+    def branching(self) -> bool:
+        """Whether some step spreads."""
+        return any(self.spreads(step) for _, step in self.playbook.every_step())
 
     def spreads(self, step: Step) -> bool:
         """Whether the step's blocks run beside each other, in journals of their own."""

@@ -25,7 +25,7 @@ from opsbook.runs.closing import closing_row, state_of
 from opsbook.runs.context import Scene
 from opsbook.runs.engine import BranchId, Checkpoints, SegmentId
 from opsbook.runs.events import RunEnded, RunStarted
-from opsbook.runs.journal import Entry, Journal, StepStatus
+from opsbook.runs.journal import Entry, Journal, StepStatus, branch_of
 from opsbook.runs.line import Line, Progress
 from opsbook.runs.names import Names, built_in
 from opsbook.runs.plan import Ended, Plan, Waiting, Work
@@ -126,14 +126,18 @@ class RunBody:
         return "failed"
 
     async def branch(self, engine: Checkpoints, branch: BranchId) -> Json:
-        """Carry one branch out: `{value, error}`. Its names and its place come from the record."""
+        """Carry one branch out: `{value, error, stopped}`. Its names and its place come from the record.
+
+        Its time is what is left of its segment's.
+        """
         records = self.services.records
         row = records.runs.get(branch.segment.run_id)
         if row is None:
             raise NeverWorks("The branch's run is not in the record.")
         now = self.services.clock.now()
         fence, _ = await records.segments.enter(str(branch), branch.segment.run_id, now)
-        execution = _Execution(self, engine, branch.segment, row, fence, now, outside=branch.path)
+        entered = records.segments.entered_at(str(branch.segment)) or now
+        execution = _Execution(self, engine, branch.segment, row, fence, entered, outside=branch.path)
         result = await execution.branch(branch)
         await execution.written()
         return result
@@ -200,7 +204,7 @@ class _Execution:
         """What earlier segments did, and what their waits were answered with; for a branch, all that came before it."""
         runs = self.services.records.runs
         if outside is not None:
-            rows = [r for r in runs.steps(self.row["id"]) if not r["path"].startswith(outside + "/")]
+            rows = runs.steps_seen_from(self.row["id"], branch_of(outside))
             return Journal(Entry.from_json(row["outcome"]) for row in rows), {}
         if self.segment.number == 1:
             return Journal(), {}
@@ -218,6 +222,8 @@ class _Execution:
         step = next(s for _, s in self.plan.playbook.every_step() if frozen and s.id == frozen.step_id)
         one: Any = found[0]
         work = Work(branch.path, step)
+        self.line.prefix = branch_of(branch.path)
+        self.line.names = self.line.names.of_branches(self.plan, self.line.journal, branch.path)
         return await self.line.branch(work, Branch(one["key"], one["block"], one["names"]), self.engine)
 
     async def park(self) -> Json:
@@ -234,9 +240,11 @@ class _Execution:
         if self.plan.acting:
             await self.written()
         unsettled = await services.door.ledger.unsettled(row["id"], self.fence) if self.plan.acting else 0
-        state, reason = state_of(end, self.line.journal, self.line.progress.stopped, unsettled)
+        inside = await self._inside()
+        journal = self.line.journal
+        state, reason = state_of(end, journal, inside, self.line.progress.stopped, unsettled)
         judgements = judge(self.plan.playbook, names)
-        changes = closing_row(self.plan.playbook, self.line.journal, state, reason, judgements, followed)  # type: ignore[arg-type]
+        changes = closing_row(self.plan.playbook, journal, inside, end, state, reason, judgements, followed)  # type: ignore[arg-type]
         now = services.clock.now()
         started = row["started_at"] or self.entered
         changes |= {
@@ -249,6 +257,13 @@ class _Execution:
         await self.written()
         services.bus.tell(RunEnded(row["id"], state, changes["verdict"]))
         return state
+
+    async def _inside(self) -> list[Entry]:
+        """What ended in the run's branches, of all its segments."""
+        if not self.plan.branching:
+            return []
+        await self.written()
+        return [Entry.from_json(row["outcome"]) for row in self.services.records.runs.steps_in_branches(self.row["id"])]
 
     async def _follow_alerts(self, answers: tuple[RuleAnswer, ...]) -> list[Json]:
         alerting, row = self.services.alerting, self.row
