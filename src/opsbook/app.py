@@ -239,11 +239,15 @@ def _people(settings: Settings, integrations: Mapping[str, Integration[Any]]) ->
 def _connectors(
     integrations: Mapping[str, Integration[Any]], notifications: Notifications
 ) -> dict[str, list[Connector]]:
-    """The ways out by channel, in the order of the systems' ids; the dashboard is our own."""
+    """The ways out by channel, in the order of the systems' ids; the dashboard is our own.
+
+    What stands in for a way out is one only where there is no other: a message that it took has reached nobody.
+    """
     found: dict[str, list[Connector]] = {notifications.channel: [notifications]}
-    for system in integrations.values():
+    for system in sorted(integrations.values(), key=lambda one: one.stands_in):
         for connector in system.connectors():
-            found.setdefault(connector.channel, []).append(connector)
+            if not (system.stands_in and connector.channel in found):
+                found.setdefault(connector.channel, []).append(connector)
     return found
 
 

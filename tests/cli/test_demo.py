@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.commanding import Answer, Shell
+from cli.serving import CRON, DOOR, server
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,15 @@ def test_a_file_is_no_home(shell: Shell, tmp_path: Path) -> None:
     answer = shell("demo", "--home", "mine")
     assert (answer.code, answer.out) == (2, "")
     assert "is no folder" in answer.err
+
+
+def test_a_server_in_its_home_answers_the_scheduler(played: tuple[Shell, Answer]) -> None:
+    shell, _ = played
+    env = {"OPSBOOK_CONFIG": ".opsbook-demo/opsbook.toml", "OPSBOOK_HOME": ""}
+    with server(shell, env=env) as (_, client):
+        answer = client.post(DOOR, params={"playbookId": "ops_daily_health_check"}, headers=CRON)
+        assert (answer.status_code, answer.json()["success"]) == (200, True), answer.text
+    assert list((shell.folder / ".opsbook-demo" / "outbox").glob("*.eml"))
 
 
 def test_for_programs_it_prints_one_object_and_makes_its_home_afresh(played: tuple[Shell, Answer]) -> None:

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
-import subprocess
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-import httpx
 import pytest
 
-from cli.commanding import HELLO, LONG_WAIT, Shell, command
-
-SECRET, TOKEN = "cron-secret-of-the-tests", "api-token-of-the-tests"
-SECRETS = {"CRON_SECRET": SECRET, "OPSBOOK_API_TOKEN": TOKEN}
-CRON = {"Authorization": f"Bearer {SECRET}"}
-API = {"Authorization": f"Bearer {TOKEN}"}
-DOOR = "/api/cron/playbook-runner"
-
-
-@contextmanager
-def server(shell: Shell, *words: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """A server that has said that it is ready, and a client for it; whatever happens, it does not outlive the test."""
-    words = ("up", "--port", "0", "--json", *words)
-    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command(*words), cwd=shell.folder, env=shell.environment(SECRETS), **pipes)
-    impatience = threading.Timer(60, process.kill)
-    impatience.start()
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        assert line, process.communicate()[1]
-        with httpx.Client(base_url=json.loads(line)["url"], timeout=30) as client:
-            yield process, client
-    finally:
-        impatience.cancel()
-        process.kill()
-        process.communicate()
+from cli.commanding import HELLO, LONG_WAIT, Shell
+from cli.serving import API, CRON, DOOR, server
 
 
 def test_a_server_is_ready_when_it_says_so_and_does_its_work(shell: Shell):

@@ -165,7 +165,7 @@ SAMPLES: dict[str, Sample] = {
     ),
 }
 
-NO_HTTP = {"smtp"}  # it speaks another protocol and has a suite of its own
+NO_HTTP = {"outbox", "smtp"}  # no HTTP is spoken to them, and they have suites of their own
 
 
 def failing(key: str, answer: Answer | Exception) -> dict[str, Scripted]:

@@ -23,7 +23,7 @@ KINDS = {
     "integration": {
         "gmail", "calendar", "drive", "sheets", "hubspot", "mailjet", "blackleaf", "alleaves", "aeropay", "cannpay",
     },
-    "delivery": {"slack", "smtp"},
+    "delivery": {"outbox", "slack", "smtp"},
 }  # fmt: skip
 every_system = pytest.mark.parametrize("key", HTTP_IDS)
 

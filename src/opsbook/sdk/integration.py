@@ -102,6 +102,7 @@ class Integration(ABC, Generic[C]):
     kind: ClassVar[str]  # "platform" (the health check's five) | "integration" | "delivery" | "plumbing"
     Config: ClassVar[type[Any]]
     slow_after_ms: ClassVar[float] = 500.0
+    stands_in: ClassVar[bool] = False  # its ways out reach nobody: they are used where no other opens the channel
 
     def __init__(self, config: C | None, http: HttpClient) -> None:
         self.config = config

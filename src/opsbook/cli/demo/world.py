@@ -123,7 +123,10 @@ def probe_history(
 
 
 def settings_file(settings: Settings, *, systems: bool) -> str:
-    """An `opsbook.toml` that opens the sample platform again; with `systems` it points at those that are running."""
+    """An `opsbook.toml` that opens the sample platform again.
+
+    With `systems` it points at those that are running; without, mail goes into a folder and nothing else is reached.
+    """
     lines = [
         "# The sample platform. Made by `opsbook demo`; every name and figure in it is invented.",
         f"home = {_toml(str(settings.home.absolute()))}",
@@ -132,7 +135,8 @@ def settings_file(settings: Settings, *, systems: bool) -> str:
     ]
     for name, person in settings.people.items():
         lines += ["", f"[people.{name}]", f"email = {_toml(person.email)}", f"roles = {_toml(list(person.roles))}"]
-    for name, section in settings.integrations.items() if systems else ():
+    left = {"outbox": {"folder": str(settings.home.absolute() / "outbox")}}  # the sample mail server goes with the demo
+    for name, section in (settings.integrations if systems else left).items():
         lines += ["", f"[integrations.{name}]", *(f"{key} = {_toml(value)}" for key, value in section.items())]
     return "\n".join(lines) + "\n"
 
