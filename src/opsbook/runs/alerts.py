@@ -122,7 +122,7 @@ class Alerting:
         text = f"Over after {round(lasted.total_seconds() / 60)} min: {row['message']}"
         told = await self._tell(run, fence, rule, row, text, "closed")
         if row["thread_key"]:
-            await self.threads.close_incident(row["thread_key"], run["id"], text)
+            await self.threads.close_incident(row["thread_key"], run["id"], f"It is over: {row['message']}.")
         await self.alerts.close(row["id"], run["id"], self.clock.now())
         return {**_row(rule, row, "closed", text), "deliveries": told}
 
