@@ -20,11 +20,15 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Attempted:
-    """What came of a step: an outcome, or an error in words. `attempts` counts from 1."""
+    """What came of a step: an outcome, or an error in words. `attempts` counts from 1.
+
+    `out_of_time`: it was the run's time, and not the step's, that was used up.
+    """
 
     outcome: Outcome | None
     error: JsonObject | None
     attempts: int
+    out_of_time: bool = False
 
 
 class Attempts:
@@ -43,9 +47,11 @@ class Attempts:
         while True:
             attempt += 1
             remaining = left.total_seconds() - (self.clock.monotonic() - began)
-            limit = min(step.timeout.total_seconds(), remaining) if step.timeout else remaining
+            own = step.timeout.total_seconds() if step.timeout else None
             try:
-                return Attempted(await _within(work, limit), None, attempt)
+                return Attempted(await _within(work, remaining, own), None, attempt)
+            except _OutOfTime as error:
+                return Attempted(None, in_words(error), attempt, out_of_time=True)
             except OpsbookError as error:
                 failure = error
             except Exception as error:  # noqa: BLE001 the boundary around a step: wrapped once, the cause is kept
@@ -92,17 +98,24 @@ def in_words(error: OpsbookError) -> JsonObject:
     return found
 
 
-async def _within(work: Callable[[], Awaitable[Outcome]], seconds: float) -> Outcome:
-    if seconds <= 0:
-        raise RetryLater("The run's time was used up before the step could start.", code="timeout")
-    scope = asyncio.timeout(seconds)
+class _OutOfTime(RetryLater):
+    """The run's time is used up: no attempt follows."""
+
+
+async def _within(work: Callable[[], Awaitable[Outcome]], remaining: float, own: float | None) -> Outcome:
+    """The work, stopped after `remaining` seconds of the run or the step's `own`, whichever is less."""
+    if remaining <= 0:
+        raise _OutOfTime("The run's time was used up before the step could start.", code="timeout")
+    scope = asyncio.timeout(remaining if own is None else min(own, remaining))
     try:
         async with scope:
             return await work()
     except TimeoutError as error:
         if not scope.expired():
             raise
-        raise RetryLater(f"The step took longer than its {seconds:g} s.", code="timeout") from error
+        if own is None or own > remaining:
+            raise _OutOfTime("The run's time was used up before the step had ended.", code="timeout") from error
+        raise RetryLater(f"The step took longer than its {own:g} s.", code="timeout") from error
 
 
 def _wrapped(error: Exception) -> NeverWorks:

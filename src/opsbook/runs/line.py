@@ -181,8 +181,8 @@ class Line:
 
         left = timedelta(seconds=self.progress.deadline - services.clock.monotonic())
         made = await self.attempts.make(work.step, run, max(left, LAST_CHANCE) if self.progress.stopped else left)
-        if made.outcome is None:
-            self._stop()  # a step that failed because the run's time is used up: that, and not the step, ends the run
+        if made.out_of_time and self.progress.stopped is None:
+            self.progress.stopped = "timed_out"
         try:
             return self._outcome(work, made, began, tick)
         except OpsbookError as error:  # a value that no record can hold is the step's fault, not the run's
