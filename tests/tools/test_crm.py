@@ -82,7 +82,7 @@ async def test_a_trend_needs_three_days_and_compares_with_their_mean(day: Served
     value = (await day.call("crmGetStats")).value
     assert value["trends"]["signups"] == {"value": True, "status": "ok", "mean": 2, "now": 2, "days": 3}
     assert (value["trends"]["gmv"]["value"], value["trends"]["gmv"]["mean"]) == (False, 300.33)
-    assert value["trends"]["active_users"]["reason"] == "fewer than 3 daily snapshots"
+    assert value["trends"]["active_users"]["reason"] == "fewer than 3 daily snapshots of active users"
 
 
 async def test_in_an_empty_warehouse_everything_is_unknown_and_nothing_is_0(served: Served) -> None:

@@ -58,28 +58,40 @@ def brief(row: dict[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def print_end(run: JsonObject) -> None:
-    """What came of it: state and verdict, the criteria, the alerts, what was sent to whom."""
-    out = console()
+    """What came of it: state and verdict, the criteria, the alerts, what was sent to whom, and where more stands."""
+    print_head(run)
+    print_outcome(run)
+    console().print(f"[dim]opsbook runs show {run['id']}[/]")
+
+
+def print_head(run: JsonObject) -> None:
+    """State, time and verdict on one line; below it why, where there is a reason."""
     words = [f"[bold]{coloured(run['playbook_name'])}[/] {coloured(run['state'])}"]
     if run.get("duration_ms") is not None:
         words.append(f"in {lasted(run['duration_ms'])}")  # type: ignore[arg-type]
     verdict = f"· verdict {coloured(run['verdict'])}" if run["verdict"] else ""
-    out.print(" ".join((*words, verdict)).rstrip())
+    console().print(" ".join((*words, verdict)).rstrip())
     error: Any = run.get("error") or {}
     for why in (run.get("reason"), error.get("message")):
         if why:
-            out.print(f"  {coloured(why)}")
+            console().print(f"  {coloured(why)}")
+
+
+def print_outcome(run: JsonObject) -> None:
+    """The criteria, the alerts and the deliveries, as far as there are any."""
     criteria: Any = run.get("criteria") or []
     if criteria:
-        show_items(criteria, ("id", "name", "verdict", "reason"), as_json=False, title="Criteria")
+        console().print()
+        show_items(criteria, ("verdict", "name", "reason"), as_json=False, title="Criteria")
     alerts: Any = run.get("alerts") or []
     if alerts:
-        show_items(alerts, ("rule", "state", "severity", "subject", "message", "reason"), as_json=False, title="Alerts")
+        console().print()
+        show_items(alerts, ("state", "severity", "message", "rule", "reason"), as_json=False, title="Alerts")
     effects: Any = run.get("effects") or []
     if effects:
-        columns = ("channel", "recipient", "state", "subject", "path")
-        show_items(effects, columns, as_json=False, title="Deliveries")
-    out.print(f"[dim]opsbook runs show {run['id']}[/]")
+        columns = ("state", "channel", "subject", "recipient")
+        console().print()
+        show_items(effects, columns, as_json=False, title="Deliveries", under={"recipient": "subject"})
 
 
 def print_steps(run: JsonObject) -> None:
@@ -89,8 +101,18 @@ def print_steps(run: JsonObject) -> None:
         {
             **step,
             "took": lasted(step["duration_ms"]),
-            "why": (step.get("error") or {}).get("message") or step.get("reason"),
+            "id": "  " * (step["path"].count("/") // 2) + step["id"],
+            "attempts": step["attempts"] if step["attempts"] > 1 else None,
+            "why": _why(step),
         }
         for step in steps
     ]
-    show_items(told, ("id", "type", "status", "attempts", "started_at", "took", "why"), as_json=False, title="Steps")
+    console().print()
+    show_items(told, ("status", "id", "type", "took", "attempts", "why"), as_json=False, title="Steps")
+
+
+def _why(step: dict[str, Any]) -> str | None:
+    """What there is to say of a step: its error, the reason that it was skipped, what its tools warned of."""
+    error = step.get("error") or {}
+    reason = "its guard said no" if step.get("reason") == "guard" else step.get("reason")
+    return " ".join(filter(None, (error.get("message"), reason, *(step.get("warnings") or ())))) or None

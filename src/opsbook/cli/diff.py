@@ -1,6 +1,7 @@
-"""Compare two playbooks by meaning: steps, criteria, alerts, schedule, and what they may reach.
+"""Compare two playbooks by meaning.
 
-Layout and comments do not count. Lines that begin with ! let the later playbook reach further than the earlier one.
+Steps, criteria, alerts, schedule and what they may reach; layout and comments do not count. Lines that begin with !
+let the later playbook reach further than the earlier one.
 """
 
 from __future__ import annotations

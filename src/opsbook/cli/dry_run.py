@@ -1,6 +1,6 @@
-"""Run a playbook without effects: read for real, and only say what it would do.
+"""Run a playbook without effects, and say what it would do.
 
-Disabled playbooks may be tried as well. Exit codes are those of `run`.
+Reads are real. Disabled playbooks may be tried as well. Exit codes are those of `run`.
 """
 
 from __future__ import annotations

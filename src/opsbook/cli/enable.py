@@ -1,4 +1,7 @@
-"""Let a playbook run: by its schedule, by hand and through the doors."""
+"""Let a playbook run again.
+
+By its schedule, by hand and through the doors.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Write playbooks in their canonical form: key order, indentation, durations; comments are kept.
+"""Write playbooks in canonical form, comments kept.
 
-Without an option the result is printed. --write changes the files, --check only tells which ones would change.
+Key order, indentation, durations. Without an option the result is printed; --write changes the files, --check only
+tells which ones would change.
 """
 
 from __future__ import annotations

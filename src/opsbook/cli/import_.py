@@ -1,6 +1,7 @@
-"""Read a playbook of another system and print it in our own dialect, disabled.
+"""Print a playbook of another system in our own dialect.
 
-What was assumed, changed or switched off is told on the standard error, a line each. Nothing is published.
+It comes out disabled. What was assumed, changed or switched off is told on the standard error, a line each. Nothing is
+published.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
         return app.records.playbooks.all()
 
     items = [_shown(row) for row in with_app(found)]
-    columns = ("id", "name", "enabled", "version", "agent", "schedule", "updated_at")
+    columns = ("id", "name", "enabled", "version", "schedule", "updated_at")
     if not as_json:
         items = [{**item, "enabled": "yes" if item["enabled"] else "no"} for item in items]
-    show_items(items, columns, as_json=as_json, title="Playbooks")
+    show_items(items, columns, as_json=as_json, title="Playbooks", under={"name": "id", "updated_at": "schedule"})
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -44,10 +44,11 @@ class Lazy(TyperCommand):
         return self.loaded().make_context(info_name, args, parent, **extra)
 
     def loaded(self) -> Any:
-        command = typer.main.get_command(import_module(f"opsbook.cli.{_file(str(self.name))}").verb)
+        command: Any = typer.main.get_command(import_module(f"opsbook.cli.{_file(str(self.name))}").verb)
         command.name = self.name
         command.params = [parameter for parameter in command.params if parameter.name not in COMPLETION]
         command.help = command.help or self.help
+        command.rich_markup_mode = None  # plain text like the root's help, at any width
         return command
 
 
@@ -57,7 +58,9 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say it.")) -> None:
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
     """Run the operations of a SaaS platform from playbooks."""
 
 
@@ -91,8 +94,9 @@ def _told(error: OpsbookError, *, as_json: bool) -> int:
             body["problems"] = problems
         typer.echo(json.dumps({"error": body}, ensure_ascii=False))
         return error.exit_code
-    for line in problems:
-        typer.echo(line, err=True)
+    if len(problems) != 1 or "\n" not in error.sentence:  # one problem with its text and caret is told once
+        for line in problems:
+            typer.echo(line, err=True)
     typer.secho(error.sentence, err=True, fg=typer.colors.RED, bold=True)
     if error.cure:
         typer.echo(error.cure, err=True)

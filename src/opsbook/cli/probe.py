@@ -5,13 +5,14 @@ A system without configuration is shown as such and is no failure; one named on 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from opsbook.app import App
 from opsbook.cli._opening import with_app
-from opsbook.cli._printing import show_items
+from opsbook.cli._printing import console, show_items
 
 verb = typer.Typer()
 
@@ -26,16 +27,30 @@ def run(
         return [report.as_json() for report in reports]
 
     items = with_app(probed)
-    shown = items if as_json else [_row(item) for item in items]
-    columns = ("id", "status", "latency", "last_success_at", "failures", "error")
-    show_items(shown, columns, as_json=as_json, title="Systems")
+    if as_json:
+        show_items(items, (), as_json=True)
+    else:
+        _print(items, whole=bool(ids))
     return 1 if any(item["status"] == "offline" for item in items) else 0
+
+
+def _print(items: list[dict[str, Any]], *, whole: bool) -> None:
+    """A row for each system that has settings; those without are named in one line, unless they were asked for."""
+    bare = [] if whole else [str(item["id"]) for item in items if item["status"] == "not_configured"]
+    shown = [_row(item) for item in items if item["id"] not in bare]
+    if shown:
+        columns = ("status", "id", "latency", "last_success", "failures", "error")
+        show_items(shown, columns, as_json=False, title="Systems", under={"last_success": "id", "failures": "latency"})
+    if bare:
+        console().print(f"Not configured: {', '.join(bare)}.")
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:
     latency, error = item["latency_ms"], item["error"] or {}
+    since = item["last_success_at"]
     return {
         **item,
+        "last_success": since and datetime.fromisoformat(since).astimezone(UTC),
         "latency": None if latency is None else f"{latency:.0f} ms",
         "failures": item["consecutive_failures"] or None,
         "error": " ".join(str(error[key]) for key in ("class", "message") if error.get(key)) or None,

@@ -1,4 +1,4 @@
-"""Publish playbooks: check files, and make each the version that runs from now on.
+"""Publish playbooks: what is checked here runs from now on.
 
 All files are checked first: when one is refused, none is published. Runs in flight keep the version they began with.
 """

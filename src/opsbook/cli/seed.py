@@ -1,6 +1,6 @@
-"""Publish the playbooks that come with opsbook, those that are missing.
+"""Publish the playbooks that come with opsbook.
 
-What exists is left as it is: nothing is overwritten, nothing is switched on again.
+Only those that are missing: nothing is overwritten, nothing is switched on again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
     async def seeded(app: App) -> list[dict[str, Any]]:
         return seed(app)
 
-    show_items(with_app(seeded), ("id", "version", "created", "enabled"), as_json=as_json, title="Suite")
+    items = with_app(seeded)
+    if not as_json:
+        items = [
+            {**item, "published": "now" if item["created"] else "before", "enabled": "yes" if item["enabled"] else "no"}
+            for item in items
+        ]
+    show_items(items, ("id", "version", "published", "enabled"), as_json=as_json, title="Suite")
 
 
 def seed(app: App) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Show a published playbook: what it is and what it does; --yaml prints the text that was published."""
+"""Show a published playbook; --yaml prints its text."""
 
 from __future__ import annotations
 
@@ -54,13 +54,16 @@ def _print(row: dict[str, Any], playbook: Playbook) -> None:
         else:
             out.print(f"on event {coloured(trigger.event)}")
     steps = [
-        {"path": path, "id": step.id, "type": step.type, "when": step.when, "saves": step.save_as}
+        {"id": "  " * (path.count("/") // 2) + step.id, "type": step.type, "when": step.when, "saves": step.save_as}
         for path, step in playbook.every_step()
     ]
-    show_items(steps, ("path", "id", "type", "when", "saves"), as_json=False, title="Steps")
+    out.print()
+    show_items(steps, ("id", "type", "when", "saves"), as_json=False, title="Steps")
     if playbook.success:
         criteria = [{"id": one.id, "holds_when": one.expr, "warns_when": one.warn} for one in playbook.success]
+        out.print()
         show_items(criteria, ("id", "holds_when", "warns_when"), as_json=False, title="Criteria")
     if playbook.alerts:
         rules = [{"id": one.id, "fires_when": one.expr, "severity": one.severity.value} for one in playbook.alerts]
+        out.print()
         show_items(rules, ("id", "fires_when", "severity"), as_json=False, title="Alert rules")

@@ -1,7 +1,8 @@
-"""Serve: the doors, the schedules and the runs, in one process until it is told to stop.
+"""Serve the doors, the schedules and the runs.
 
-SIGTERM and SIGINT drain: nothing new is taken, waiting callers are answered with what is known, running steps come to
-their end, and what does not is taken up at the next start. One server for one embedded store.
+One process until it is told to stop, one server for one embedded store. SIGTERM and SIGINT drain: nothing new is taken,
+waiting callers are answered with what is known, running steps come to their end, and what does not is taken up at the
+next start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Check playbooks before anything runs: their text, their shape and their meaning.
+"""Check playbooks: their text, shape and meaning.
 
 Each problem is one line, file:line:column first. Exit code 3 when a file is refused; warnings alone refuse nothing,
 unless --strict asks for it.

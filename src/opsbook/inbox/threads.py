@@ -116,7 +116,7 @@ class Threads:
         """
         row = self.rows.open_about(_open_key(which) or "") or self.rows.get(which)
         if row is None:
-            raise NotFound(f"There is no thread {which[:80]!r}.", cure="The inbox lists those that there are.")
+            raise NotFound(f"There is no thread {which[:80]}.", cure="`opsbook threads list` shows the latest.")
         answer: JsonObject = {"thread_id": row["id"], "closed": True, "status": status}
         message = self._said(by, reason, None, None)
         done = await self.rows.close(row["id"], status, message, answer)
@@ -149,7 +149,7 @@ class Threads:
         """The thread with its messages, oldest first, and its artifacts. Raises `NotFound`."""
         row = self.rows.get(thread_id)
         if row is None:
-            raise NotFound(f"There is no thread {thread_id[:80]!r}.", cure="The inbox lists those that there are.")
+            raise NotFound(f"There is no thread {thread_id[:80]}.", cure="`opsbook threads list` shows the latest.")
         return row
 
     def latest(

@@ -71,7 +71,7 @@ class Monitor:
                 near = get_close_matches(key, self.integrations, n=1)
                 raise NotFound(
                     f"There is no integration {key}.",
-                    cure=f"Did you mean {near[0]}?" if near else "",
+                    cure=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(self.integrations)}.",
                     code="no_integration",
                 )
         wanted = list(dict.fromkeys(ids))

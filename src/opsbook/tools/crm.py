@@ -114,14 +114,14 @@ class CrmGetStats(ServedTool[CrmStatsArgs]):
             return {}
         now = daily_metrics(self.services.warehouse, end)
         kept = self.services.snapshots.metric_days(today)
-        return {name: _trend(now[name], [value for _, value in kept.get(name, [])]) for name in wanted}
+        return {name: _trend(name, now[name], [value for _, value in kept.get(name, [])]) for name in wanted}
 
 
-def _trend(now: JsonObject, days: list[float]) -> JsonObject:
+def _trend(metric: str, now: JsonObject, days: list[float]) -> JsonObject:
     if unknown := unknown_in({name: now.get(name) for name in ("value", "status", "reason")}):
         return unknown.as_json()
     if len(days) < DAYS_FOR_A_TREND:
-        return Unknown(f"fewer than {DAYS_FOR_A_TREND} daily snapshots").as_json()
+        return Unknown(f"fewer than {DAYS_FOR_A_TREND} daily snapshots of {metric.replace('_', ' ')}").as_json()
     mean = sum(days) / len(days)
     value: Any = now["value"]
     return measured(value >= mean, mean=_whole(round(mean, 2)), now=value, days=len(days))

@@ -129,7 +129,7 @@ def test_a_condition_is_a_boolean_or_unknown() -> None:
 def test_unknowns_inside_a_value_leave_as_objects() -> None:
     assert evaluate("[u, {a: unknown}]", NAMES) == [
         UNSURE,
-        {"a": {"value": None, "status": "unknown", "reason": "the playbook says so"}},
+        {"a": {"value": None, "status": "unknown", "reason": "its expression says unknown for this case"}},
     ]
     assert fill_tree({"a": "{{ u }}", "b": ["{{ n }}"]}, NAMES) == {"a": UNSURE, "b": [3]}
 

@@ -25,5 +25,6 @@ def run(
     async def found(app: App) -> list[dict[str, Any]]:
         return app.alerts.latest(state=state, limit=limit)
 
-    columns = ("state", "severity", "playbook_id", "rule_id", "subject", "message", "opened_at", "times_seen")
-    show_items(with_app(found), columns, as_json=as_json, title="Alerts")
+    columns = ("state", "severity", "message", "playbook_id", "rule_id", "opened_at")
+    under = {"severity": "state", "rule_id": "playbook_id"}
+    show_items(with_app(found), columns, as_json=as_json, title="Alerts", under=under)

@@ -1,6 +1,7 @@
-"""Show it all on a sample company: load a year of its data, run the four playbooks, print what they found.
+"""Show it all on a sample company.
 
-Everything is invented and nothing leaves this machine. The home folder stays, so that other verbs can look into it.
+A year of its data is loaded, the four playbooks run once each, and what they found is printed. Everything is invented
+and nothing leaves this machine. The home folder stays, so that other verbs can look into it.
 """
 
 # What lives here: `company` (the generator), `endpoints`, `answers` and `mailbox` (the systems around it), `world`

@@ -158,36 +158,55 @@ def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter
 def print_verdict(runs: Sequence[Mapping[str, Any]]) -> None:
     """What is not met and what could not be measured: the lines to read when nothing else is."""
     heading("In short")
-    bad, dark = shortfalls(runs)
+    bad, dark = failed_of(runs), gaps_of(runs)
     page().print("[red]Not met[/]" if bad else "[green]Every criterion is met or only warns.[/]")
-    for line in bad:
-        _indented(2, coloured(line))
+    for playbook, names in bad.items():
+        _indented(2, coloured(playbook))
+        for name in names:
+            _indented(4, coloured(name))
     page().print(
         "[yellow]Could not be measured[/]" if dark else "[green]Everything that was asked for was measured.[/]"
     )
-    for line in dark:
-        _indented(2, coloured(line))
+    for reason, places in dark.items():
+        _indented(2, coloured(reason))
+        for place in places:
+            _indented(4, f"[dim]{coloured(place)}[/]")
 
 
 def shortfalls(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """(not met, not measured): criteria by their run, and every result that says that it could not be measured."""
-    bad, dark = [], dict[str, None]()
+    """(not met, not measured), a line each: criteria by their run, and every place that could not be measured."""
+    bad = [f"{playbook}: {'; '.join(names)}" for playbook, names in failed_of(runs).items()]
+    return bad, [f"{place}: {reason}" for reason, places in gaps_of(runs).items() for place in places]
+
+
+def failed_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The criteria that are not met, by the name of their playbook."""
+    found = {}
     for run in runs:
-        failed = [one["name"] for one in run["criteria"] or () if one["verdict"] == "not_met"]
-        if failed:
-            bad.append(f"{run['playbook_name']}: {'; '.join(failed)}")
+        names = [one["name"] for one in run["criteria"] or () if one["verdict"] == "not_met"]
+        if names:
+            found[str(run["playbook_name"])] = names
+    return found
+
+
+def gaps_of(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Why something could not be measured, by reason: the criteria and the places in results that it left open."""
+    found = dict[str, dict[str, None]]()
+    for run in runs:
         for one in run["criteria"] or ():
             if one["verdict"] == "unknown":
-                dark[f"{one['name']}: {one['reason']}"] = None
-        skipped = tuple(f": {step['id']} was skipped" for step in run["steps"] if step["status"] == "skipped")
-        dark.update({line: None for line in unmeasured(run["results"] or {}) if not line.endswith(skipped)})
-    return bad, list(dark)
+                found.setdefault(one["reason"], {})[one["name"]] = None
+        skipped = {f"{step['id']} was skipped" for step in run["steps"] if step["status"] == "skipped"}
+        for place, reason in unmeasured(run["results"] or {}):
+            if reason not in skipped:
+                found.setdefault(reason, {})[place] = None
+    return {reason: list(places) for reason, places in found.items()}
 
 
-def unmeasured(value: Any, place: str = "") -> list[str]:
+def unmeasured(value: Any, place: str = "") -> list[tuple[str, str]]:
     """Every place in a result that says that it could not be measured, with its reason."""
     if (unknown := unknown_in(value)) is not None:
-        return [f"{place}: {unknown.reason}"]
+        return [(place, unknown.reason)]
     if isinstance(value, Mapping):
         return [line for key, part in value.items() for line in unmeasured(part, f"{place}.{key}".lstrip("."))]
     if isinstance(value, list):

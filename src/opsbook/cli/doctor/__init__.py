@@ -1,7 +1,7 @@
-"""Look at this deployment: settings, secrets, store, interpreter, playbooks, slots.
+"""Say what is missing or odd in this deployment.
 
-Exit code 1 when something is wrong. Secrets are named, never shown. Nothing is sent anywhere: `opsbook probe` asks the
-systems.
+Settings, secrets, store, interpreter, playbooks and slots. Exit code 1 when something is wrong. Secrets are named,
+never shown. Nothing is sent anywhere: `opsbook probe` asks the systems.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
             Finding("store" if error.code.startswith("store") else "settings", "bad", error.sentence, error.cure)
         )
     rows = [finding.as_json() for finding in found]
-    show_items(rows, ("state", "check", "found", "cure"), as_json=as_json, title="Findings")
+    show_items(rows, ("state", "check", "found", "cure"), as_json=as_json, title="Findings", under={"cure": "found"})
     return 1 if any(finding.state == "bad" for finding in found) else 0
 
 

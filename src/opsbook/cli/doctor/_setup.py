@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SECRETS = {
 def file(environment: Mapping[str, str]) -> list[Finding]:
     """Which file the settings are read from."""
     path = Path(environment.get("OPSBOOK_CONFIG") or "opsbook.toml")
-    if path.exists():
+    if os.path.lexists(path):
         return [Finding("settings file", "ok", str(path))]
     if environment.get("OPSBOOK_CONFIG"):
         return [Finding("settings file", "bad", f"{path} does not exist", "Correct OPSBOOK_CONFIG.")]

@@ -14,17 +14,22 @@ INTRODUCTION = """# Command line
 """
 EXIT_CODES = (
     (0, "it worked"),
-    (1, "the run failed"),
+    (
+        1,
+        "the run failed or was partial; a system is offline (`probe`); something is wrong (`doctor`); "
+        "nothing was loaded (`load`); a file is not in canonical form (`fmt --check`)",
+    ),
     (2, "usage: an argument, a file or a setting is refused"),
     (3, "a definition is invalid"),
     (4, "criteria are not met (with `--strict`)"),
-    (5, "the run waits for a person"),
+    (5, "the run waits: for a time or another run"),
     (6, "the run timed out"),
     (7, "the run was cancelled"),
-    (8, "there is no such thing"),
-    (9, "not allowed"),
-    (10, "conflict"),
+    (8, "there is no such playbook, run or thread"),
+    (9, "not allowed; the playbook is disabled"),
+    (10, "conflict: a second server on the store, a run that is over, a key used before"),
     (11, "the budget is used up"),
+    (130, "interrupted"),
 )
 
 

@@ -1,4 +1,4 @@
-"""List what a run sent or changed outside, one row for each recipient."""
+"""List what a run sent or changed outside."""
 
 from __future__ import annotations
 
@@ -19,5 +19,6 @@ def run(
         app.operations.get(run_id)
         return app.records.effects.of_run(run_id)
 
-    columns = ("key", "channel", "recipient", "state", "attempts", "subject", "provider_id")
-    show_items(with_app(found), columns, as_json=as_json, title="Effects")
+    columns = ("state", "channel", "subject", "recipient", "key")
+    under = {"channel": "state", "recipient": "subject", "key": "subject"}
+    show_items(with_app(found), columns, as_json=as_json, title="Effects", under=under)

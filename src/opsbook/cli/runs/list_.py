@@ -37,5 +37,6 @@ def run(
         show_items(items, (), as_json=True)
         return
     told = [{**item, "took": lasted(item["duration_ms"]), "dry": "dry" if item["dry_run"] else ""} for item in items]
-    columns = ("id", "playbook_id", "state", "verdict", "trigger", "accepted_at", "took", "dry", "reason")
-    show_items(told, columns, as_json=False, title="Runs")
+    columns = ("state", "verdict", "playbook_id", "id", "accepted_at", "took", "trigger", "dry", "reason")
+    under = {"id": "playbook_id", "trigger": "state", "dry": "verdict", "took": "accepted_at"}
+    show_items(told, columns, as_json=False, title="Runs", under=under)

@@ -1,4 +1,4 @@
-"""Say what became of an uncertain effect: `done` when it arrived, `failed` when it did not.
+"""Say whether an uncertain effect arrived: done or failed.
 
 Nothing is sent. Look at the other side first; the reason is kept with the effect.
 """

@@ -1,4 +1,4 @@
-"""Show one run: its steps, criteria, alerts and deliveries; with --json all that is known of it."""
+"""Show one run; with --json all that is known of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import typer
 
 from opsbook.app import App
 from opsbook.cli._opening import with_app
-from opsbook.cli._printing import show
-from opsbook.cli._runs import print_end, print_steps, record
+from opsbook.cli._printing import coloured, console, show
+from opsbook.cli._runs import print_head, print_outcome, print_steps, record
 from opsbook.sdk.values import JsonObject
 
 
@@ -24,5 +24,9 @@ def run(
     if as_json:
         show(told, as_json=True)
         return
+    print_head(told)
+    accepted = str(told["accepted_at"])[:16].replace("T", " ")
+    how = f"{told['id']} · version {told['version']} · {told['trigger']}, {accepted}Z"
+    console().print(f"[dim]{coloured(how)}[/]")
     print_steps(told)
-    print_end(told)
+    print_outcome(told)

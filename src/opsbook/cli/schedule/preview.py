@@ -1,4 +1,7 @@
-"""Show when a playbook is due in the coming days, in its own zone and in UTC."""
+"""Show when a playbook is due in the coming days.
+
+In its own zone and in UTC.
+"""
 
 from __future__ import annotations
 

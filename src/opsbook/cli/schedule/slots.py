@@ -1,4 +1,4 @@
-"""List the occurrences that were expected, the latest first, and what became of each."""
+"""List what was due, and what became of it."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def run(
     async def found(app: App) -> list[dict[str, Any]]:
         return app.slots.latest(playbook, limit)
 
-    columns = ("playbook_id", "slot", "due_at", "state", "reason", "run_id")
-    show_items(with_app(found), columns, as_json=as_json, title="Slots")
+    columns = ("state", "due_at", "playbook_id", "slot", "run_id", "reason")
+    show_items(with_app(found), columns, as_json=as_json, title="Slots", under={"run_id": "slot", "due_at": "state"})

@@ -20,5 +20,5 @@ def run(
     async def found(app: App) -> list[dict[str, Any]]:
         return app.threads.latest(thread_type=kind, status=status, limit=limit)
 
-    columns = ("id", "type", "status", "title", "primary_agent", "updated_at")
-    show_items(with_app(found), columns, as_json=as_json, title="Threads")
+    columns = ("type", "status", "title", "id", "updated_at")
+    show_items(with_app(found), columns, as_json=as_json, title="Threads", under={"id": "title", "status": "type"})

@@ -333,4 +333,5 @@ class _Parser:
             return refusal(self.source, token.at, "The expression ends too early.")
         if token.value == "=>":
             return refusal(self.source, token.at, "A function can only be an argument of a method.")
-        return refusal(self.source, token.at, "This does not belong here.")
+        cure = "Pipes work in {{ }} of texts only." if token.value == "|" else ""
+        return refusal(self.source, token.at, "This does not belong here.", cure=cure)

@@ -68,7 +68,7 @@ class Maker:
             case n.Literal(value=value):
                 return lambda frame: value
             case n.UnknownLiteral():
-                said = Unknown("the playbook says so")
+                said = Unknown("its expression says unknown for this case")
                 return lambda frame: said
             case n.Name() | n.Member() | n.Index() | n.Call() | n.Bracket():
                 return self._path(node, scope)
