@@ -63,6 +63,13 @@ class Waits:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
+    def of_stopped(self) -> list[Row]:
+        """Open waits of runs that were asked to stop; in `finally` a run may still wait."""
+        query = select(waits).select_from(waits.join(runs, runs.c.id == waits.c.run_id))
+        with self.store.reading() as connection:
+            asked = (waits.c.state == "open", runs.c.stop_requested.is_(True), waits.c.path.not_like("finally/%"))
+            return fetch(connection, query.where(*asked))
+
     def answered(self, run_id: str) -> dict[str, Row]:
         """Closed waits of a run, by step path."""
         query = select(waits).where(waits.c.run_id == run_id, waits.c.state != "open")

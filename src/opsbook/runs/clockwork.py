@@ -116,10 +116,15 @@ class Clockwork:
         self.slots.decide(playbook_id, slot.key, decision.state, decision.reason, run_id)
 
     async def waits(self, now: datetime) -> None:
-        """End the waits whose time has come; one for a run that ended unnoticed is answered with it."""
+        """End the waits whose time has come; one for a run that ended unnoticed is answered with it.
+
+        A run that was asked to stop while it parked waits no longer.
+        """
         waits = self.operations.records.waits
         for wait in waits.overtaken(OVER):
             await self.operations.over(wait["subject"])
+        for wait in waits.of_stopped():
+            await self.operations.answer(wait["id"], "cancelled", None)
         for wait in waits.due(now):
             await self.operations.answer(wait["id"], "expired", None)
 

@@ -15,7 +15,7 @@ from opsbook.runs.events import Bus, RunEnded
 from opsbook.runs.segment import OVER
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.errors import NotFound
+from opsbook.sdk.errors import NotAllowed, NotFound
 from opsbook.sdk.values import Json, JsonObject, plain
 
 MOST_FRESH = 1000
@@ -82,7 +82,11 @@ class Operations:
         return asked
 
     async def start_child(self, parent: str, path: str, playbook_id: str, inputs: JsonObject) -> str:
-        """Start a playbook as a step of a run: the same step of the same run starts it once."""
+        """Start a playbook as a step of a run: the same step of the same run starts it once.
+
+        Raises `NotAllowed` (`recursion`) for a playbook that the run is itself, or stems from: it would never end.
+        """
+        self._refuse_recursion(parent, playbook_id)
         request = Request(
             playbook_id,
             trigger="playbook",
@@ -93,6 +97,18 @@ class Operations:
         )
         accepted = await self.start(request)
         return str(accepted.run["id"])
+
+    def _refuse_recursion(self, parent: str, playbook_id: str) -> None:
+        above: str | None = parent
+        while above is not None:
+            row = self.get(above)
+            if row["playbook_id"] == playbook_id:
+                raise NotAllowed(
+                    f"{playbook_id} starts itself here, and would do so for ever.",
+                    cure="Let one run loop with foreach, or start the other playbook by a trigger of its own.",
+                    code="recursion",
+                )
+            above = row["parent_run_id"]
 
     async def over(self, run_id: str) -> None:
         """A run has ended: what waited for it goes on. Safe to repeat."""
