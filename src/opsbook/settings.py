@@ -12,12 +12,27 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from opsbook.sdk.errors import InvalidInput
 
 SHORTEST_SECRET = 16  # characters; 128 bits when it is drawn as hexadecimal, see the cron door
+MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
+MOST_BYTES = 1024 * 1024  # of the settings file
+REFERENCE = "See docs/reference/settings.md for every setting."
+WORDS = {
+    "string_type": "it is a text, in quotes",
+    "path_type": "it is a path, in quotes",
+    "tuple_type": 'it is a list, such as ["owner"]',
+    "dict_type": "it is a section of its own, such as [people.owner]",
+    "model_type": "it is a section of its own, such as [people.owner]",
+    "bool_type": "it is true or false",
+    "bool_parsing": "it is true or false",
+    "string_pattern_mismatch": "it is no mail address such as owner@example.com",
+    "missing": "it must be there",
+}  # what pydantic's kinds of error mean to somebody who writes the file
 ENVIRONMENT = {
     "OPSBOOK_HOME": "home",
     "OPSBOOK_DATABASE_URL": "database_url",
@@ -41,7 +56,7 @@ class PersonSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: Annotated[str, Field(description="where their mail goes", pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+    email: Annotated[str, Field(description="where their mail goes", pattern=MAILBOX)]
     slack_user: str | None = Field(default=None, description="their Slack user id")
     roles: tuple[str, ...] = Field(default=(), description="what they may decide")
 
@@ -53,7 +68,7 @@ class Settings(BaseModel):
 
     home: Path = Field(default=Path(".opsbook"), description="folder of the embedded store and of the warehouse")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder")
-    public_url: str | None = Field(default=None, description="where people reach the console")
+    public_url: str | None = Field(default=None, description="where people reach this server; unsubscribe links begin with it")
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="who playbooks can name")
     watchers: tuple[str, ...] = Field(default=(), description="people whom alert rules tell; default: everybody")
     cron_secret: SecretStr | None = Field(default=None, description="bearer secret of the cron door, 16+ characters")
@@ -74,7 +89,61 @@ class Settings(BaseModel):
     def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None and len(secret.get_secret_value().strip()) < SHORTEST_SECRET:
             raise ValueError(f"needs at least {SHORTEST_SECRET} characters; draw one with `openssl rand -hex 32`")
-        return None if secret is None else SecretStr(secret.get_secret_value().strip())
+        return secret
+
+    @field_validator("cron_secret", "cron_secret_previous", "api_token", "anthropic_api_key", "gemini_api_key")
+    @classmethod
+    def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is None:
+            return None
+        text = secret.get_secret_value().strip()  # blanks around it are an accident of pasting
+        if not text.isprintable():
+            raise ValueError("it holds a line break or another character that no header can carry")
+        return SecretStr(text)
+
+    @field_validator("anthropic_api_key", "gemini_api_key")
+    @classmethod
+    def _plain(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not secret.get_secret_value().isascii():
+            raise ValueError("a key has letters, digits and signs of ASCII only")
+        return secret
+
+    @field_validator("home")
+    @classmethod
+    def _can_stand_in_an_address(cls, home: Path) -> Path:
+        if "?" in str(home) or any(ord(character) < 32 for character in str(home)):
+            raise ValueError("the folder's name holds a ? or a control character; the store's address cannot name it")
+        return home
+
+    @field_validator("public_url")
+    @classmethod
+    def _leads_to_us(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        try:
+            parts = urlsplit(url)
+            sound = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
+        except ValueError:
+            sound = False
+        if not sound:
+            raise ValueError("it is an address such as https://ops.example.com")
+        return url
+
+    @field_validator("people")
+    @classmethod
+    def _have_names(cls, people: dict[str, PersonSettings]) -> dict[str, PersonSettings]:
+        if any(not name.strip() or not name.isprintable() for name in people):
+            raise ValueError("a person's name is empty or holds a control character")
+        return people
+
+    @field_validator("watchers")
+    @classmethod
+    def _are_people(cls, watchers: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
+        people = known.data.get("people")
+        if people is not None and (unknown := sorted(set(watchers) - set(people))):
+            there = ", ".join(sorted(people)) or "nobody"
+            raise ValueError(f"it names {', '.join(unknown)}, and people are: {there}")
+        return watchers
 
     @property
     def url(self) -> str:
@@ -103,7 +172,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **more: Any) -> 
     values: dict[str, Any] = _file(env)
     for name, field in ENVIRONMENT.items():
         if env.get(name):
-            values[field] = env[name]
+            values[field] = _text(name, env[name])
     values.update({key: value for key, value in more.items() if value is not None})
     try:
         return Settings.model_validate(values)
@@ -114,14 +183,39 @@ def read_settings(environment: Mapping[str, str] | None = None, **more: Any) -> 
 def _file(env: Mapping[str, str]) -> dict[str, Any]:
     named = env.get("OPSBOOK_CONFIG")
     path = Path(named or "opsbook.toml")
-    if not path.exists():
-        if named:
-            raise InvalidInput("The file that OPSBOOK_CONFIG names does not exist.", field="OPSBOOK_CONFIG")
-        return {}
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} is not TOML: {error}.", field=str(path)) from error
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        if named:
+            cure = "Correct it, or unset it."
+            raise InvalidInput(
+                "The file that OPSBOOK_CONFIG names does not exist.", field="OPSBOOK_CONFIG", cure=cure
+            ) from None
+        return {}
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        cure = "It is a file of your own; OPSBOOK_CONFIG names another one."
+        raise InvalidInput(f"The settings file {path} cannot be read: {why}.", field=str(path), cure=cure) from error
+    if len(raw) > MOST_BYTES:
+        raise InvalidInput(f"{path} is larger than {MOST_BYTES >> 20} MB.", field=str(path), cure=REFERENCE)
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        cure = "Save it as UTF-8."
+        raise InvalidInput(f"{path} is not UTF-8 (byte {error.start + 1}).", field=str(path), cure=cure) from None
+    except RecursionError:
+        raise InvalidInput(f"{path} is nested too deeply.", field=str(path), cure=REFERENCE) from None
+    except ValueError as error:
+        raise InvalidInput(f"{path} is not TOML: {error}.", field=str(path), cure="Mend that line.") from error
+
+
+def _text(name: str, value: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{name} is not UTF-8.", field=name, cure="Set it again.") from None
+    return value
 
 
 def _refusal(error: ValidationError) -> InvalidInput:
@@ -129,6 +223,7 @@ def _refusal(error: ValidationError) -> InvalidInput:
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         near = get_close_matches(place.split(".")[-1], Settings.model_fields, 1)
-        cure = f"Did you mean {near[0]}?" if near else "See docs/reference/settings.md for every setting."
+        cure = f"Did you mean {near[0]}?" if near else REFERENCE
         return InvalidInput(f"There is no setting {place}.", field=place, cure=cure)
-    return InvalidInput(f"The setting {place} is refused: {first['msg'].removeprefix('Value error, ')}.", field=place)
+    why = WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+    return InvalidInput(f"The setting {place} is refused: {why}.", field=place, cure=REFERENCE)

@@ -7,10 +7,11 @@ import ast
 from architecture.tree import modules, parsed, short
 from opsbook.sdk.errors import OpsbookError
 
-# The three boundaries: around a step, around a tool call, around a worker loop. Each wraps once and keeps the cause.
+# The boundaries: around a step, around a call of a tool or a model, around a worker loop. Each wraps once.
 BOUNDARIES = {
     "src/opsbook/runs/attempt.py": "around a step",
     "src/opsbook/tools/gateway.py": "around a tool call",
+    "src/opsbook/agents/asking.py": "around a model call: the report is written without it, and says why",
     "src/opsbook/records/store.py": "worker loop: the thread that commits shared writes hands the error to its caller",
     "src/opsbook/runs/durable.py": "worker loop: a segment that broke is told, the engine goes on",
     "src/opsbook/runs/segment.py": "worker loop: the record says what became of the run",

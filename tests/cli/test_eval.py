@@ -87,3 +87,11 @@ def test_a_batch_answers_every_line_and_ends_well(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["error"]["code"] for answer in answers[: len(HOSTILE)]] == [code for _, code in HOSTILE]
     assert [answer["value"] for answer in answers[len(HOSTILE) :]] == [value for _, value in good]
+
+
+def test_a_line_that_is_too_long_costs_that_line_alone(tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_bytes(b'{"expr": "1"}\n' + b"x" * (40 << 20) + b'\n\n{"expr": "2"}')
+    answers = [json.loads(line) for line in opsbook("--batch", str(batch)).stdout.splitlines()]
+    assert [answer.get("value") for answer in answers] == [1, None, 2]
+    assert "larger than 16 MB" in answers[1]["error"]["message"]

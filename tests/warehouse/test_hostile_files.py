@@ -113,3 +113,9 @@ def test_semicolons_tabs_and_a_byte_order_mark_are_understood(warehouse: Warehou
     for delimiter in (b";", b"\t", b"|"):
         content = b"\xef\xbb\xbf" + (HEADER + GOOD).replace(b",", delimiter).replace(b"\n", b"\r\n")
         assert load(warehouse, tmp_path, content).loaded == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 400 + ".csv", "o\0.csv", "x" * 5000])
+def test_a_name_that_no_file_can_have_is_refused(warehouse: Warehouse, name: str) -> None:
+    with pytest.raises(InvalidInput):
+        warehouse.load("orders", name)

@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from opsbook.playbooks.catalog import AgentEntry
+from opsbook.playbooks.text.nodes import data
+from opsbook.playbooks.text.reader import read
 from opsbook.sdk.errors import InvalidDefinition, NotFound, Problem
 from opsbook.tools._found import entries as tool_entries
 
@@ -129,17 +129,16 @@ def read_agent(file: Path) -> Agent:
 def _front_matter(name: str, text: str) -> FrontMatter:
     if re.search(r"(^|[\s\[{,:])[&*!]\S", text):
         raise _refused(name, "Anchors, aliases and tags are not used in front matter", "Quote a text that needs & * !.")
-    try:
-        data = YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _refused(name, f"Line {line} of the front matter is not YAML", str(error.problem or "")) from error
-    except YAMLError as error:
-        raise _refused(name, "The front matter is not YAML", type(error).__name__) from error
-    if not isinstance(data, dict):
+    root, problems = read(text, name)
+    if problems:
+        line = problems[0].place.line if problems[0].place else 1
+        why = f"Line {line} of the front matter is not YAML that opsbook reads: {problems[0].sentence}"
+        raise _refused(name, why, problems[0].cure)
+    found = None if root is None else data(root)
+    if not isinstance(found, dict):
         raise _refused(name, "The front matter is not a list of keys", "Write title: and the rest.")
     try:
-        return FrontMatter.model_validate(data)
+        return FrontMatter.model_validate(found)
     except ValidationError as error:
         problems = [
             _problem(name, f"{'.'.join(map(str, one['loc']))}: {one['msg']}", _key_cure(one["type"], one["loc"]))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -79,11 +80,26 @@ def _finite(text: str) -> float:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    return (line for line in _bytes(path).splitlines() if line.strip())
+    """One at a time: a batch may be larger than the memory. Of a line that is too long nothing more is kept."""
+    with _opened(path) as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            whole = line
+            while len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                line = file.readline(LONGEST_LINE + 1)
+            if whole.strip():
+                yield whole
 
 
 def _bytes(path: Path) -> bytes:
+    with _opened(path) as file:
+        return file.read(LONGEST_LINE + 1)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", field=str(path)) from error
+        with path.open("rb") as file:
+            yield file
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"{path} cannot be read: {why}.", field=str(path)) from error

@@ -8,6 +8,7 @@ when they return: SQLite runs in WAL mode with full synchronisation.
 from __future__ import annotations
 
 import asyncio
+import json
 import queue
 import sqlite3
 import sys
@@ -19,9 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from opsbook.records.address import address
 from opsbook.records.turns import connections_in_turn
+from opsbook.sdk.errors import PersonNeeded
 
 T = TypeVar("T")
 Write = Callable[[Connection], Any]
@@ -31,12 +34,12 @@ LONGEST_RIDE = 0.5  # seconds that a write waits for one that it can ride with
 
 
 class Store:
-    """An open database. `url` is SQLAlchemy's; a SQLite file's folder must exist."""
+    """An open database. `url` is SQLAlchemy's; a SQLite file's folder must exist. Raises `InvalidInput` for another."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        self.url = address(url)
         self.embedded = self.url.get_backend_name() == "sqlite"
-        self.engine = _embedded(url) if self.embedded else create_engine(url, pool_pre_ping=True)
+        self.engine = _embedded(self.url) if self.embedded else _served(self.url)
         self._riding: queue.SimpleQueue[tuple[Write, Future[Any]]] = queue.SimpleQueue()
         self._waiting: queue.SimpleQueue[tuple[Write, Future[Any]] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -139,9 +142,18 @@ class Store:
             future.set_result(value)
 
 
-def _embedded(url: str) -> Engine:
+def _served(url: URL) -> Engine:
+    return create_engine(url, pool_pre_ping=True, json_deserializer=_stored)
+
+
+def _embedded(url: URL) -> Engine:
     engine = create_engine(
-        url, pool_size=20, max_overflow=0, pool_timeout=30, connect_args={"factory": connections_in_turn()}
+        url,
+        pool_size=20,
+        max_overflow=0,
+        pool_timeout=30,
+        json_deserializer=_stored,
+        connect_args={"factory": connections_in_turn()},
     )
 
     @event.listens_for(engine, "connect")
@@ -154,3 +166,15 @@ def _embedded(url: str) -> Engine:
             connection.create_function("unixepoch", 1, lambda _modifier: time.time())
 
     return engine
+
+
+def _stored(text: str) -> Any:
+    """A stored value. Raises `PersonNeeded` when something else has been written in its place."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise PersonNeeded(
+            f"The store is damaged: a stored value is not JSON ({error}).",
+            cure="Put a backup in its place.",
+            code="store_damaged",
+        ) from error

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from opsbook.records.store import Store
 from opsbook.sdk.errors import PersonNeeded, RetryLater
 
 UNREACHABLE: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout)
+EXPLAINED: tuple[type[Exception], ...] = (*UNREACHABLE, ProgrammingError)
+FOREIGN = frozenset({"42P01", "42P07", "42703"})  # Postgres: no such table, a table too many, no such column
 
 
 def ask(store: Store) -> None:
@@ -32,11 +34,20 @@ def ask_to_write(store: Store) -> None:
 def in_words() -> Iterator[None]:
     """What the database says when it cannot be opened, as the product's own errors.
 
-    Raises `RetryLater` (`store_unreachable`), or `PersonNeeded` (`store_damaged`) for a file that is no database.
+    Raises `RetryLater` (`store_unreachable`), or `PersonNeeded`: `store_damaged` for a file that is no database,
+    `store_foreign` for one whose tables are not ours.
     """
     try:
         yield
-    except UNREACHABLE as error:
+    except EXPLAINED as error:
+        if _foreign(error):
+            raise PersonNeeded(
+                f"The tables of this store are not those that opsbook made: {_reason(error)}.",
+                cure="Name another database or home folder, or put a backup in its place.",
+                code="store_foreign",
+            ) from error
+        if isinstance(error, ProgrammingError):
+            raise
         raise RetryLater(
             f"The store cannot be reached: {_reason(error)}.",
             cure="Check OPSBOOK_HOME or OPSBOOK_DATABASE_URL; `opsbook doctor` looks closer.",
@@ -50,6 +61,12 @@ def in_words() -> Iterator[None]:
             cure="Put a backup in its place.",
             code="store_damaged",
         ) from error
+
+
+def _foreign(error: Exception) -> bool:
+    """Whether a table or a column is not there, or is there already: SQLite says it in words, Postgres by a code."""
+    told, code = str(getattr(error, "orig", "")), getattr(getattr(error, "orig", None), "sqlstate", None)
+    return code in FOREIGN or any(words in told for words in ("no such table", "no such column", "already exists"))
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from opsbook.agents.roster import entries as agent_entries
+from opsbook.agents.roster import load_roster
 from opsbook.integrations.catalog import ids as integration_ids
 from opsbook.playbooks.catalog import Catalog
 from opsbook.steps._found import grammars
@@ -19,7 +20,7 @@ def catalog(roster: Path | None = None, playbooks: Iterable[str] = ()) -> Catalo
     return Catalog(
         grammars(),
         tool_entries(),
-        agent_entries(roster) if roster else agent_entries(),
+        load_roster(roster).entries() if roster else agent_entries(),
         CHANNELS,
         frozenset(integration_ids()),
         frozenset(playbooks),

@@ -45,8 +45,12 @@ class DataFile:
 
 def data_files(path: str | Path) -> list[DataFile]:
     """The files that a path or a glob names, by name. Raises `InvalidInput` when there is none or one is unreadable."""
-    found = [Path(path)] if Path(path).is_file() else sorted(Path(one) for one in glob.glob(str(path), recursive=True))
-    files = [one for one in found if one.is_file()]
+    try:
+        whole = Path(path).is_file()
+        found = [Path(path)] if whole else sorted(Path(one) for one in glob.glob(str(path), recursive=True))
+        files = [one for one in found if one.is_file()]
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise InvalidInput("The file's name cannot be looked up.", field="file", cure="Give a shorter path.") from error
     if not files:
         raise InvalidInput(f"There is no file {path}.", field="file", cure="Give a file, or a pattern such as *.csv.")
     return [_data_file(one) for one in files]
