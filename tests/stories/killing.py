@@ -1,11 +1,12 @@
 """Kills a run at every point where something becomes durable or leaves the house, and starts it again.
 
-    python -m stories.killing FOLDER CLASS STRIDE
+    python -m stories.killing FOLDER CLASS STRIDE PLAYBOOK
 
 A point is the moment before and after each commit of the store (ours and the engine's), and before and after each
 call that acts. For k = 1, 2, ... a child process carries one run out and is killed (SIGKILL) at its k-th point; a
 second child finds what is left, finishes it and says what came of it. One JSON line for each k, until a child survives.
-STRIDE takes every n-th point only.
+STRIDE takes every n-th point only. PLAYBOOK is one of `PLAYBOOKS`: `killed_one` goes along one line, `branching_one`
+acts in branches, in loops inside them and in a child, and waits when all is done.
 """
 
 from __future__ import annotations
@@ -65,6 +66,51 @@ success:
 alerts:
   - {id: always, expr: seen.count > 0, message: "n={{ seen.count }}", key: one, notify: [email]}
 """
+
+BRANCHING = """
+id: branching_one
+name: Branching
+agent: leo
+steps:
+  - {id: read_first, type: tool_call, tool: ask, with: {name: first}, save_as: seen}
+  - id: both
+    type: parallel
+    branches:
+      letters:
+        - id: each
+          type: foreach
+          items: "['a', 'b']"
+          as: letter
+          do:
+            - {id: look, type: tool_call, tool: ask, with: {name: "{{ letter }}"}, save_as: got}
+            - id: tell
+              type: notify
+              channels: [email]
+              to: [owner]
+              subject: "Letter {{ letter }}"
+              body: "n={{ got.count }}"
+      works:
+        - id: loop
+          type: foreach
+          items: "[1, 2]"
+          save_as: reads
+          do: [{id: read_it, type: tool_call, tool: ask, with: {name: "n{{ item }}"}}]
+        - id: wrong
+          type: assert
+          that: "1 > 2"
+          on_error: {steps: [{id: mend, type: tool_call, tool: act, with: {name: mended}}]}
+        - {id: do_it, type: tool_call, tool: act, with: {name: "n={{ seen.count }}, {{ reads.length }} reads"}}
+  - {id: child, type: playbook, playbook: child_one, save_as: from_child}
+  - {id: pause, type: wait, for: 1s}
+  - {id: read_again, type: tool_call, tool: ask, with: {name: again}, save_as: later}
+"""
+CHILD = """
+id: child_one
+name: Child
+agent: leo
+steps: [{id: do_it, type: tool_call, tool: act, with: {name: child}, save_as: done}]
+"""
+PLAYBOOKS = {"killed_one": (PLAYBOOK,), "branching_one": (CHILD, BRANCHING)}
 
 
 class Fuse:
@@ -134,7 +180,7 @@ class Post(Mail):
         return Receipt("found") if any(item["key"] == key for item in self.sent) else None
 
 
-async def carry_out(folder: Path, kind: ConnectorClass, fuse: Fuse | None) -> dict[str, Any]:
+async def carry_out(folder: Path, kind: ConnectorClass, fuse: Fuse | None, playbook: str) -> dict[str, Any]:
     """Start the run, or find it, and bring it to its end. Answers what an auditor would look at."""
     calls, acted, sent = (
         Lines(folder / name, fuse if name != "calls" else None) for name in ("calls", "acted", "sent")
@@ -145,8 +191,9 @@ async def carry_out(folder: Path, kind: ConnectorClass, fuse: Fuse | None) -> di
     async with house_of(
         folder / "a.db", "durable", clock, steered, Post(effect_class=kind, sent=sent), opened
     ) as house:
-        house.publish(PLAYBOOK)
-        accepted = await house.operations.start(Request("killed_one", dedup_key="once"))
+        for text in PLAYBOOKS[playbook]:
+            house.publish(text)
+        accepted = await house.operations.start(Request(playbook, dedup_key="once"))
         run_id = str(accepted.run["id"])
         await _until_over(house, run_id)
         return _audit(house, run_id)
@@ -171,6 +218,7 @@ def _audit(house: House, run_id: str) -> dict[str, Any]:
         "verdict": record["verdict"],
         "results": record["results"],
         "steps": {step["path"]: step["status"] for step in record["steps"]},
+        "outputs": {step["path"]: step["output"] for step in record["steps"]},
         "effects": [{name: row[name] for name in ("key", "channel", "state", "attempts")} for row in record["effects"]],
         "told": len(house.notifications.latest()),
         "threads": [
@@ -183,22 +231,22 @@ def _audit(house: House, run_id: str) -> dict[str, Any]:
     }
 
 
-def main(root: Path, kind: ConnectorClass, stride: int) -> None:
+def main(root: Path, kind: ConnectorClass, stride: int, playbook: str) -> None:
     _in_a_child(fresh_store(root / "fresh.db"))
     for k in range(1, 1000, stride):
         folder = root / str(k)
         folder.mkdir(parents=True)
         shutil.copy(root / "fresh.db", folder / "a.db")
-        killed = _in_a_child(_carried_out(folder, kind, Fuse(k)))
-        broke = killed and _in_a_child(_carried_out(folder, kind, None))
+        killed = _in_a_child(_carried_out(folder, kind, Fuse(k), playbook))
+        broke = killed and _in_a_child(_carried_out(folder, kind, None, playbook))
         audit = {"broke": True} if broke else json.loads((folder / "audit.json").read_text())
         print(json.dumps({"k": k, "killed": killed, **audit}), flush=True)
         if not killed:
             return
 
 
-async def _carried_out(folder: Path, kind: ConnectorClass, fuse: Fuse | None) -> None:
-    audit = await carry_out(folder, kind, fuse)
+async def _carried_out(folder: Path, kind: ConnectorClass, fuse: Fuse | None, playbook: str) -> None:
+    audit = await carry_out(folder, kind, fuse, playbook)
     (folder / "audit.json").write_text(json.dumps(audit))
 
 
@@ -218,4 +266,4 @@ def _in_a_child(work: Coroutine[Any, Any, None]) -> bool:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), ConnectorClass(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), ConnectorClass(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

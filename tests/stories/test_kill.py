@@ -15,9 +15,9 @@ TESTS = Path(__file__).parents[1]
 LEAST_POINTS = 100  # a run of this playbook commits and acts more often than that; fewer means that nothing was killed
 
 
-def killed_everywhere(folder: Path, kind: str, stride: int) -> list[dict[str, Any]]:
+def killed_everywhere(folder: Path, kind: str, stride: int, playbook: str) -> list[dict[str, Any]]:
     found = subprocess.run(
-        [sys.executable, "-m", "stories.killing", str(folder), kind, str(stride)],
+        [sys.executable, "-m", "stories.killing", str(folder), kind, str(stride), playbook],
         cwd=TESTS,
         capture_output=True,
         text=True,
@@ -33,11 +33,47 @@ def killed_everywhere(folder: Path, kind: str, stride: int) -> list[dict[str, An
     ("kind", "stride"), [("D", 7), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "C", "D"))]
 )
 def test_a_kill_at_any_point_loses_nothing_and_repeats_no_effect(tmp_path: Path, kind: str, stride: int) -> None:
-    audits = killed_everywhere(tmp_path, kind, stride)
+    for audit in survived(killed_everywhere(tmp_path, kind, stride, "killed_one"), stride):
+        check(audit, kind)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("D", 19), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "D"))]
+)
+def test_a_kill_at_any_point_of_branches_children_and_waits_ends_the_same(
+    tmp_path: Path, kind: str, stride: int
+) -> None:
+    for audit in survived(killed_everywhere(tmp_path, kind, stride, "branching_one"), stride):
+        check_branching(audit, kind)
+
+
+def survived(audits: list[dict[str, Any]], stride: int) -> list[dict[str, Any]]:
     assert len(audits) * stride > LEAST_POINTS
     assert [audit["killed"] for audit in audits] == [True] * (len(audits) - 1) + [False]
-    for audit in audits:
-        check(audit, kind)
+    return audits
+
+
+def check_branching(audit: dict[str, Any], kind: str) -> None:
+    where = json.dumps(audit, indent=1)
+    assert not audit.get("broke"), where
+    assert (audit["runs"], audit["state"]) == (2, "partial"), where
+    by_status = Counter(audit["steps"].values())
+    assert by_status == {"completed": 15, "failed": 1}, where
+    # no effect twice, none lost; the class that cannot be sure says so
+    times = Counter(item["key"] for item in audit["sent"])
+    assert len(audit["effects"]) == 2, where
+    for effect in audit["effects"]:
+        assert times[effect["key"]] <= 1, where
+        assert times[effect["key"]] == 1 or (kind == "D" and effect["state"] == "uncertain"), where
+    assert len(audit["acted"]) == len(set(audit["acted"])) == 3, where
+    # what was sent is what the branch's own record says was read, and the child's answer is in the parent's
+    letters = [path for path in audit["outputs"] if "letters" in path and path.endswith("]/0")]
+    read = {f"n={audit['outputs'][path]['count']}" for path in letters if "do[" in path}
+    assert {item["text"].strip() for item in audit["sent"]} <= read, where
+    did = audit["outputs"]["steps/1/branches/works[works]/2"]["done"]
+    assert did == f"n={audit['results']['seen']['count']}, 2 reads", where
+    assert audit["results"]["from_child"] == {"done": {"done": "child"}}, where
 
 
 def check(audit: dict[str, Any], kind: str) -> None:

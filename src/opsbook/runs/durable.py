@@ -48,6 +48,7 @@ class DurableEngine:
         self.executor_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4()}"
         self._lock: IO[str] | None = None
         self._handles: dict[str, asyncio.Task[Any]] = {}
+        self._leaving = False
 
     async def launch(self, body: Body) -> None:
         """See the port. On an embedded store the file lock is taken first: one server for one file."""
@@ -90,9 +91,17 @@ class DurableEngine:
 
     def _follow(self, name: str, handle: WorkflowHandleAsync[Any]) -> None:
         """Know of it until it has ended, so that a stop waits for it."""
-        task = asyncio.create_task(_result(handle))
+        task = asyncio.create_task(self._ended(handle))
         self._handles[name] = task
         task.add_done_callback(lambda _: self._handles.pop(name, None))
+
+    async def _ended(self, handle: WorkflowHandleAsync[Any]) -> None:
+        try:
+            await handle.get_result()
+        except Exception as error:
+            if not self._leaving:  # what is left behind at a stop is not broken: the next start takes it over
+                name = type(error).__name__
+                log.error("PlaybookRunner: segment %s broke: %s", handle.workflow_id, name, exc_info=error)
 
     async def settled(self, segment: SegmentId) -> None:
         task = self._handles.get(str(segment))
@@ -102,6 +111,8 @@ class DurableEngine:
     async def close(self, within_seconds: float = 25.0) -> None:
         if self._handles:
             await asyncio.wait(list(self._handles.values()), timeout=within_seconds)
+        self._leaving = True
+        self._handles.clear()
         await asyncio.to_thread(DBOS.destroy)
         # The library had put its own executor into this loop, and has just shut it down.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
@@ -167,13 +178,6 @@ async def _segment(run_id: str, number: int) -> Json:
 @DBOS.workflow(name="branch")
 async def _branch(run_id: str, number: int, path: str, key: str) -> Json:
     return await _bodies[-1].branch(_Scope(), BranchId(SegmentId(run_id, number), path, key))
-
-
-async def _result(handle: WorkflowHandleAsync[Any]) -> None:
-    try:
-        await handle.get_result()
-    except Exception as error:
-        log.error("PlaybookRunner: segment %s broke: %s", handle.workflow_id, type(error).__name__, exc_info=error)
 
 
 def lock_beside(file: Path) -> IO[str]:
