@@ -6,6 +6,8 @@ import subprocess
 import time
 from statistics import median
 
+import pytest
+
 from cli.commanding import Shell, command
 
 BOUND_SECONDS = 0.9  # three times what is promised: this machine may be busy with other tests
@@ -78,3 +80,9 @@ def test_a_store_that_is_no_database_is_told_and_left_alone(shell: Shell):
     assert "Traceback" not in answer.err
     assert "no database" in answer.err
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [(), ("runs",), ("schedule",), ("threads",), ("alerts",)], ids=" ".join)
+def test_no_line_of_the_list_of_verbs_is_cut(shell: Shell, words: tuple[str, ...]):
+    lines = shell(*words, "--help").out.splitlines()
+    assert [line for line in lines if line.startswith("  ") and line.endswith("...")] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -40,8 +41,9 @@ COLOURS = {
 
 @cache
 def console() -> Console:
-    """The terminal. Without one, lines are as long as they are: a pipe must not cut them."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    """The terminal. Without one, lines are long unless COLUMNS says how long: a pipe must not cut them."""
+    measured = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if measured else 160)
 
 
 def show(value: Any, *, as_json: bool) -> None:
@@ -92,9 +94,11 @@ def _table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], title: st
 
 
 def coloured(value: Any) -> str:
-    """A cell: states in their colours, times to the minute in UTC, nothing for absence."""
+    """A cell: states in their colours, times to the minute in UTC, yes and no, nothing for absence."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = str(plain(value)) if not isinstance(value, str) else value
     if isinstance(value, datetime):
         text = f"{value:%Y-%m-%d %H:%MZ}"

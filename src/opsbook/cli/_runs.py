@@ -69,6 +69,8 @@ def print_head(run: JsonObject) -> None:
     words = [f"[bold]{coloured(run['playbook_name'])}[/] {coloured(run['state'])}"]
     if run.get("duration_ms") is not None:
         words.append(f"in {lasted(run['duration_ms'])}")  # type: ignore[arg-type]
+    if run.get("dry_run"):
+        words.append("as a dry run")
     verdict = f"· verdict {coloured(run['verdict'])}" if run["verdict"] else ""
     console().print(" ".join((*words, verdict)).rstrip())
     error: Any = run.get("error") or {}

@@ -20,8 +20,6 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
 
     items = [_shown(row) for row in with_app(found)]
     columns = ("id", "name", "enabled", "version", "schedule", "updated_at")
-    if not as_json:
-        items = [{**item, "enabled": "yes" if item["enabled"] else "no"} for item in items]
     show_items(items, columns, as_json=as_json, title="Playbooks", under={"name": "id", "updated_at": "schedule"})
 
 

@@ -25,10 +25,7 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
 
     items = with_app(seeded)
     if not as_json:
-        items = [
-            {**item, "published": "now" if item["created"] else "before", "enabled": "yes" if item["enabled"] else "no"}
-            for item in items
-        ]
+        items = [{**item, "published": "now" if item["created"] else "before"} for item in items]
     show_items(items, ("id", "version", "published", "enabled"), as_json=as_json, title="Suite")
 
 

@@ -58,4 +58,6 @@ def _tell(name: str, playbook: Playbook | None, problems: tuple[Problem, ...]) -
         typer.echo(line)
     if playbook is not None:
         steps = sum(1 for _ in playbook.every_step())
-        console().print(f"{name}: {playbook.id} is valid ({steps} steps)", markup=False, soft_wrap=True)
+        console().print(
+            f"{name}: {playbook.id} is valid ({steps} step{'s' * (steps != 1)})", markup=False, soft_wrap=True
+        )
