@@ -15,6 +15,7 @@ from opsbook.cli._opening import with_app
 from opsbook.cli._printing import console, show_items
 
 verb = typer.Typer()
+WELL = ("online", "degraded")
 
 
 @verb.command()
@@ -39,19 +40,20 @@ def _print(items: list[dict[str, Any]], *, whole: bool) -> None:
     bare = [] if whole else [str(item["id"]) for item in items if item["status"] == "not_configured"]
     shown = [_row(item) for item in items if item["id"] not in bare]
     if shown:
-        columns = ("status", "id", "latency", "last_success", "failures", "error")
-        show_items(shown, columns, as_json=False, title="Systems", under={"last_success": "id", "failures": "latency"})
+        columns = ("status", "id", "latency", "last_success", "error")
+        show_items(shown, columns, as_json=False, title="Systems", under={"last_success": "id"})
     if bare:
         console().print(f"Not configured: {', '.join(bare)}.")
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:
-    latency, error = item["latency_ms"], item["error"] or {}
-    since = item["last_success_at"]
+    """What people read of one system: its last success only when it is not now, failures with their number."""
+    latency, error, since = item["latency_ms"], item["error"] or {}, item["last_success_at"]
+    told = " ".join(str(error[key]) for key in ("class", "message") if error.get(key))
+    failures = item["consecutive_failures"] or 0
     return {
         **item,
-        "last_success": since and datetime.fromisoformat(since).astimezone(UTC),
+        "last_success": datetime.fromisoformat(since).astimezone(UTC) if since and item["status"] not in WELL else None,
         "latency": None if latency is None else f"{latency:.0f} ms",
-        "failures": item["consecutive_failures"] or None,
-        "error": " ".join(str(error[key]) for key in ("class", "message") if error.get(key)) or None,
+        "error": f"{told} {failures} failures in a row." if failures > 1 else told,
     }
