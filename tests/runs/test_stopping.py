@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from runs.conftest import House, Steered, house_of
-from runs.test_steps import by_id, playbook
+from runs.conftest import Steered, house_of
+from runs.test_steps import playbook
 from runs.test_waiting import turn
 
 HELD = "{id: slow, type: tool_call, tool: ask, with: {name: slow, hold: true}}"
 SHAPES = {
     "a read of a run that only reads": f"  - {HELD}\n",
     "a group before an effect": f"  - {HELD}\n  - {{id: do_it, type: tool_call, tool: act}}\n",
-    "a delegate's": "  - {id: slow, type: delegate, to: linus, task: Look., tools: [{tool: ask, with: {hold: true}}]}\n",
+    "a delegate's": "  - {id: slow, type: delegate, to: linus, task: Do, tools: [{tool: ask, with: {hold: true}}]}\n",
     "branches that act": f"""
   - id: each
     type: foreach

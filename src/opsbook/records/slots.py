@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from opsbook.records.rows import Row, fetch, insert_absent, upsert
 from opsbook.records.store import Store
@@ -24,6 +24,25 @@ class Slots:
         with self.store.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
             return found
+
+    def follow(self, playbook_id: str, followed: Sequence[tuple[str, str]], since: datetime) -> None:
+        """These (cron, timezone) are the playbook's schedules now.
+
+        What is new is looked at from `since` on; what is gone is forgotten, so that it is new when it comes again.
+        """
+        mine = schedules.c.playbook_id == playbook_id
+        with self.store.reading() as connection:
+            rows = fetch(connection, select(schedules.c.cron, schedules.c.timezone).where(mine))
+        known, wanted = {(row["cron"], row["timezone"]) for row in rows}, set(followed)
+        if known == wanted:
+            return
+        with self.store.transaction() as connection:
+            for cron, timezone in known - wanted:
+                gone = delete(schedules).where(mine, schedules.c.cron == cron, schedules.c.timezone == timezone)
+                connection.execute(gone)
+            for cron, timezone in wanted - known:
+                row = {"playbook_id": playbook_id, "cron": cron, "timezone": timezone, "seen_until": since}
+                insert_absent(connection, schedules, row)
 
     def expect(
         self, playbook_id: str, cron: str, timezone: str, due: Sequence[tuple[str, datetime]], until: datetime

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ from opsbook.records.slots import Slots
 from opsbook.runs.acceptance import Request
 from opsbook.runs.engine import SegmentId
 from opsbook.runs.operations import Operations
-from opsbook.runs.schedule import Decision, Slot, SlotState, decide, delay_of, occurrences
+from opsbook.runs.schedule import Decision, Slot, SlotState, belongs, decide, delay_of, occurrences
 from opsbook.runs.segment import OVER
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import OpsbookError
@@ -34,14 +34,15 @@ log = logging.getLogger("opsbook.clockwork")
 
 @dataclass(frozen=True)
 class Clockwork:
-    """Time and sleep are injected."""
+    """Time and sleep are injected. `rounds` is what else is looked after in every round: events that came in."""
 
     operations: Operations
     slots: Slots
     catalog: Catalog
     clock: Clock
     sleep: Callable[[float], Awaitable[None]]
-    _known: dict[str, tuple[Schedule, ...]] = field(default_factory=dict)
+    rounds: tuple[Callable[[datetime], Awaitable[None]], ...] = ()
+    _known: dict[tuple[str, int], tuple[Schedule, ...] | None] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -57,36 +58,68 @@ class Clockwork:
         await self.schedules(now)
         await self.waits(now)
         await self.accepted(now)
+        for more in self.rounds:
+            await more(now)
         self.stops()
 
     async def schedules(self, now: datetime) -> None:
-        """Write due slots down, decide about those that are undecided, start what is to run."""
+        """Write due slots down, decide about those that are undecided, start what is to run.
+
+        A playbook for which that breaks does not keep the others from their time.
+        """
         for row in await asyncio.to_thread(self.operations.records.playbooks.all):
             if row["enabled"]:
-                for schedule in self._schedules(row):
-                    await self._schedule(row["id"], schedule, row["enabled_at"], now)
+                try:
+                    await self._playbook(row, now)
+                except Exception:
+                    log.exception("PlaybookRunner: the schedules of %s broke; they are looked at again", row["id"])
 
-    def _schedules(self, row: Row) -> tuple[Schedule, ...]:
-        if row["sha256"] not in self._known:
+    async def _playbook(self, row: Row, now: datetime) -> None:
+        schedules = self._schedules(row)
+        if schedules is None:
+            return
+        for schedule in schedules:
+            self._expect(row["id"], schedule, row["enabled_at"], now)
+        undecided = [
+            Slot(found["slot"], found["due_at"], found["seen_at"]) for found in self.slots.undecided(row["id"])
+        ]
+        for slot in [slot for slot in undecided if not self._asked_for(row["id"], slot)]:
+            if slot.due_at <= row["enabled_at"] or not any(belongs(slot, schedule) for schedule in schedules):
+                undecided.remove(slot)
+                reason = "its schedule was changed or switched off before it could start"
+                self.slots.decide(row["id"], slot.key, SlotState.MISSED, reason, None)
+        for schedule in schedules:
+            mine = [slot for slot in undecided if belongs(slot, schedule)]
+            undecided = [slot for slot in undecided if slot not in mine]
+            await self._decide(row["id"], schedule, mine, now)
+
+    def _schedules(self, row: Row) -> tuple[Schedule, ...] | None:
+        """The schedules of a published version; None for one that does not hold here."""
+        version = (row["id"], row["version"])
+        if version not in self._known:
             try:
                 playbook = Playbook.model_validate(row["document"], context={"catalog": self.catalog})
-                self._known[row["sha256"]] = schedules_of(playbook)
-            except ValidationError:  # one that does not hold must not keep the others from their time
+                found: tuple[Schedule, ...] | None = schedules_of(playbook)
+                named = [(schedule.cron, schedule.timezone) for schedule in schedules_of(playbook)]
+                self.slots.follow(row["id"], named, row["updated_at"])
+            except ValidationError:
                 log.error(
                     "PlaybookRunner: %s is not valid here and is not started; `opsbook doctor` says why", row["id"]
                 )
-                self._known[row["sha256"]] = ()
-        return self._known[row["sha256"]]
+                found = None
+            self._known[version] = found
+        return self._known[version]
 
-    async def _schedule(self, playbook_id: str, schedule: Schedule, since: datetime, now: datetime) -> None:
+    def _expect(self, playbook_id: str, schedule: Schedule, since: datetime, now: datetime) -> None:
         seen = self.slots.seen_until(playbook_id, schedule.cron, schedule.timezone)
         seen = max(seen, since) if seen else since
         due = [(slot.key, slot.due_at) for slot in occurrences(schedule, seen, now)]
         if due:
             self.slots.expect(playbook_id, schedule.cron, schedule.timezone, due, now)
-        undecided = [Slot(row["slot"], row["due_at"]) for row in self.slots.undecided(playbook_id)]
-        undecided = [slot for slot in undecided if not self._asked_for(playbook_id, slot)]
-        ripe = [slot for slot in undecided if slot.due_at + delay_of(schedule, playbook_id, slot) <= now]
+
+    async def _decide(self, playbook_id: str, schedule: Schedule, slots: Sequence[Slot], now: datetime) -> None:
+        delayed = [replace(slot, delay=delay_of(schedule, playbook_id, slot)) for slot in slots]
+        ripe = [slot for slot in delayed if slot.due_at + slot.delay <= now]
         if not ripe:
             return
         running = self.operations.records.runs.open_of(playbook_id)

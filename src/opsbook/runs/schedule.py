@@ -23,10 +23,15 @@ PUNCTUAL = timedelta(seconds=60)  # a slot that starts later than this is called
 
 @dataclass(frozen=True)
 class Slot:
-    """One expected occurrence: `key` is unique for the playbook, `due_at` is the instant in UTC."""
+    """One expected occurrence: `key` is unique for the playbook, `due_at` is the instant in UTC.
+
+    `seen_at` is when somebody first saw it due (None: just now), `delay` what jitter makes it start later.
+    """
 
     key: str
     due_at: datetime
+    seen_at: datetime | None = None
+    delay: timedelta = timedelta(0)
 
 
 class SlotState(StrEnum):
@@ -36,7 +41,7 @@ class SlotState(StrEnum):
     RAN = "ran"
     LATE = "late"  # ran, more than a minute after it was due
     SKIPPED = "skipped"  # the overlap rule
-    MISSED = "missed"  # the misfire rule
+    MISSED = "missed"  # the misfire rule, or its schedule was taken away
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,12 @@ def occurrences(schedule: Schedule, after: datetime, until: datetime) -> Iterato
                 yield Slot(key, due_at)
 
 
+def belongs(slot: Slot, schedule: Schedule) -> bool:
+    """Whether the slot is one of this schedule's occurrences."""
+    near = occurrences(schedule, slot.due_at - timedelta(seconds=1), slot.due_at)
+    return any(found.key == slot.key for found in near)
+
+
 def delay_of(schedule: Schedule, playbook_id: str, slot: Slot) -> timedelta:
     """How long after it is due a slot starts: evenly spread over the schedule's `jitter`, the same at every look."""
     if schedule.jitter is None:
@@ -80,35 +91,43 @@ def decide(schedule: Schedule, due: Sequence[Slot], now: datetime, running: bool
     """What becomes of the slots that are due and undecided, oldest first.
 
     `running`: a run of the playbook has not ended. At most one slot is run at a time unless overlap is allowed; of the
-    slots that were missed, `misfire` says which still run, `within` how old they may be.
+    slots that were missed, `misfire` says which still run, `within` how old they may be. One that was seen in time and
+    waits was not missed; those that come after it meanwhile merge into it.
     """
     decisions: list[Decision] = []
     wanted: list[Slot] = []
     for index, slot in enumerate(due):
-        age = now - slot.due_at
         last = index == len(due) - 1
-        if age <= PUNCTUAL:
-            wanted.append(slot)
-        elif age > schedule.within:
+        if now - slot.due_at > max(schedule.within, PUNCTUAL):
             decisions.append(Decision(slot, SlotState.MISSED, f"older than {schedule.within}"))
+        elif _in_time(slot, now):
+            wanted.append(slot)
         elif schedule.misfire is Misfire.SKIP:
             decisions.append(Decision(slot, SlotState.MISSED, "nobody was there, and misfire is skip"))
         elif schedule.misfire is Misfire.LATEST and not last:
             decisions.append(Decision(slot, SlotState.MISSED, "a later one ran instead"))
         else:
             wanted.append(slot)
+    waiting = False
     for slot in wanted:
-        decisions.append(_start(schedule, slot, now, running))
-        running = True
+        decision = _start(schedule, slot, now, running, waiting and _in_time(slot, now))
+        decisions.append(decision)
+        running, waiting = True, waiting or decision.state is SlotState.EXPECTED
     return decisions
 
 
-def _start(schedule: Schedule, slot: Slot, now: datetime, running: bool) -> Decision:
-    begun = SlotState.LATE if now - slot.due_at > PUNCTUAL else SlotState.RAN
+def _in_time(slot: Slot, now: datetime) -> bool:
+    return (slot.seen_at or now) - slot.due_at <= PUNCTUAL
+
+
+def _start(schedule: Schedule, slot: Slot, now: datetime, running: bool, merges: bool) -> Decision:
+    begun = SlotState.LATE if now - slot.due_at - slot.delay > PUNCTUAL else SlotState.RAN
     if not running or schedule.overlap is Overlap.ALLOW:
         return Decision(slot, begun)
     if schedule.overlap is Overlap.SKIP:
         return Decision(slot, SlotState.SKIPPED, "the previous run has not ended")
+    if merges:
+        return Decision(slot, SlotState.SKIPPED, "an earlier one waits already")
     if schedule.overlap is Overlap.CANCEL_RUNNING:
         return Decision(slot, SlotState.EXPECTED, "waits for the previous run to stop", stop=True)
     return Decision(slot, SlotState.EXPECTED, "waits for the previous run to end")
