@@ -97,3 +97,14 @@ def test_probing_a_system_that_does_not_answer_exits_with_1(shell: Shell):
         told = shell("probe", "smtp")
         assert told.code == 1
         assert "offline" in told.out
+    told = shell("probe", "--history", "--json")
+    assert told.code == 0
+    (system,) = told.json["items"]
+    day = system["history"][0]
+    assert (system["id"], day["window"], day["probes"]) == ("smtp", "24h", 2)
+    assert (day["uptime"]["value"], day["latency"]["p50"]["status"]) == (0.0, "unknown")
+    assert 0 < day["coverage"]["value"] < 0.01
+    words = shell("probe", "smtp", "gmail", "--history").out
+    assert "0.00 %" in words
+    assert "unknown" in words
+    assert shell("probe", "smpt", "--history").code == 8

@@ -156,6 +156,10 @@ async def test_logs_say_since_when_a_system_is_down_and_how_often_it_answered(de
     whole = of(await opened.call("getIntegrationLogs", integrations=["hubspot"], hours=24), "hubspot")
     assert whole["down_since"] == whole["rows"][2]["at"]
     assert of(found, "gmail")["uptime"]["status"] == "unknown"
+    day, week, month = log["history"]
+    assert [one["window"] for one in (day, week, month)] == ["24h", "7d", "30d"]
+    assert day["uptime"]["value"] == pytest.approx(1 / 4, abs=1e-3)  # up for an hour, down for three
+    assert day["latency"]["n"] == 1
     assert "Cut off at 3 rows each: HubSpot." in found.warnings
 
 

@@ -1,6 +1,7 @@
 """Probe systems now: real requests to what is configured. Exit code 1 when one is offline.
 
-A system without configuration is shown as such and is no failure; one named on purpose must exist.
+A system without configuration is shown as such and is no failure; one named on purpose must exist. With --history
+nobody is asked: it tells what the stored probes say of the last 24 hours, 7 days and 30 days.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import typer
 from opsbook.app import App
 from opsbook.cli._opening import with_app
 from opsbook.cli._printing import console, show_items
+from opsbook.records.uptime import WINDOWS, history
+from opsbook.sdk.integration import Status
 
 verb = typer.Typer()
 WELL = ("online", "degraded")
@@ -21,8 +24,13 @@ WELL = ("online", "degraded")
 @verb.command()
 def run(
     ids: Annotated[list[str] | None, typer.Argument(help="systems by id; none: all of them")] = None,
+    past: Annotated[bool, typer.Option("--history", help="ask nobody: uptime and latency so far")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> int:
+    if past:
+        _print_past(ids or [], as_json=as_json)
+        return 0
+
     async def probed(app: App) -> list[dict[str, Any]]:
         reports = await app.monitor.check(ids or sorted(app.integrations))
         return [report.as_json() for report in reports]
@@ -33,6 +41,38 @@ def run(
     else:
         _print(items, whole=bool(ids))
     return 1 if any(item["status"] == "offline" for item in items) else 0
+
+
+def _print_past(ids: list[str], *, as_json: bool) -> None:
+    """A row for each system and window; without ids, of each system that was asked the last time it was looked at."""
+
+    async def read(app: App) -> list[dict[str, Any]]:
+        now = app.world.clock.now()
+        asked = [str(row["integration"]) for row in app.probes.states() if row["status"] != Status.NOT_CONFIGURED]
+        wanted = app.monitor.known(ids) or asked
+        samples = app.probes.samples(wanted, now - max(WINDOWS.values()), now)
+        return [{"id": key, "history": history(samples.get(key, []), now)} for key in wanted]
+
+    items = with_app(read)
+    if as_json:
+        show_items(items, (), as_json=True)
+        return
+    rows = [_past_row(item["id"], window) for item in items for window in item["history"]]
+    columns = ("id", "window", "uptime", "coverage", "probes", "p50", "p95", "p99")
+    show_items(rows, columns, as_json=False, title="History")
+
+
+def _past_row(key: str, window: dict[str, Any]) -> dict[str, Any]:
+    latency = {name: _figure(figure, " ms") for name, figure in window["latency"].items() if name != "n"}
+    shares = {name: _figure(window[name], "", of=100) for name in ("uptime", "coverage")}
+    return {"id": key, "window": window["window"], "probes": window["probes"], **shares, **latency}
+
+
+def _figure(figure: dict[str, Any], unit: str, of: int = 0) -> str:
+    """A measured figure in words, as a percentage when `of` is 100; what is unknown says so."""
+    if figure["value"] is None:
+        return "unknown"
+    return f"{figure['value'] * of:.2f} %" if of else f"{figure['value']:.0f}{unit}"
 
 
 def _print(items: list[dict[str, Any]], *, whole: bool) -> None:

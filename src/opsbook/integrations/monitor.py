@@ -66,15 +66,7 @@ class Monitor:
         A system is `offline` only when a second probe after 2 s failed too. Never raises for what a system does, and
         a bug in one probe is that system's `unknown`. Raises `NotFound` for an id that no system has.
         """
-        for key in ids:
-            if key not in self.integrations:
-                near = get_close_matches(key, self.integrations, n=1)
-                raise NotFound(
-                    f"There is no integration {key}.",
-                    cure=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(self.integrations)}.",
-                    code="no_integration",
-                )
-        wanted = list(dict.fromkeys(ids))
+        wanted = list(dict.fromkeys(self.known(ids)))
         places = asyncio.Semaphore(self.at_once)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._confirmed(self.integrations[key], places)) for key in wanted]
@@ -85,6 +77,18 @@ class Monitor:
         }
         await asyncio.to_thread(self.probes.record_all, list(reports.values()))
         return [reports[key] for key in ids]
+
+    def known(self, ids: Sequence[str]) -> Sequence[str]:
+        """The same ids. Raises `NotFound` for one that no system has."""
+        for key in ids:
+            if key not in self.integrations:
+                near = get_close_matches(key, self.integrations, n=1)
+                raise NotFound(
+                    f"There is no integration {key}.",
+                    cure=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(self.integrations)}.",
+                    code="no_integration",
+                )
+        return ids
 
     async def _confirmed(self, system: Integration[Any], places: asyncio.Semaphore) -> _Found:
         if not system.configured:

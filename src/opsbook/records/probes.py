@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from opsbook.records.rows import Row, fetch, fetch_one, upsert
 from opsbook.records.store import Store
 from opsbook.records.tables.systems import integration_states, probes
+from opsbook.records.uptime import HELD, Sample
 from opsbook.sdk.integration import ProbeReport
 
 
@@ -45,6 +46,23 @@ class Probes:
         query = select(found).where(found.c.place <= limit).order_by(found.c.at.desc(), found.c.integration)
         with self.store.reading() as connection:
             return [{name: value for name, value in row.items() if name != "place"} for row in fetch(connection, query)]
+
+    def samples(self, integrations: Sequence[str], start: datetime, end: datetime) -> dict[str, list[Sample]]:
+        """The probes of `[start, end]` by system, oldest first, with what held when the window began.
+
+        That is the probes of `uptime.HELD` before the window too. A system without a probe has no key.
+        """
+        wanted = (probes.c.integration, probes.c.at, probes.c.status, probes.c.latency_ms)
+        query = (
+            select(*wanted)
+            .where(probes.c.integration.in_(integrations), probes.c.at >= start - HELD, probes.c.at <= end)
+            .order_by(probes.c.at)
+        )
+        found: dict[str, list[Sample]] = {}
+        with self.store.reading() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.integration, []).append(Sample(row.at, row.status, row.latency_ms))
+        return found
 
     def counts(self, integrations: Sequence[str] | None, start: datetime, end: datetime) -> dict[str, dict[str, int]]:
         """How many probes of `[start, end)` found each system in each status."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from opsbook.records.uptime import WINDOWS, history
 from opsbook.sdk.integration import Status
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured, plain
@@ -43,10 +44,11 @@ class GetIntegrationLogs(ServedTool[IntegrationLogsArgs]):
     Args = IntegrationLogsArgs
 
     async def run(self, args: IntegrationLogsArgs, context: ToolContext) -> ToolResult:
-        """A list of `{id, name, probes, uptime, down_since, failures, rows}`; rows are newest first.
+        """A list of `{id, name, probes, uptime, down_since, failures, history, rows}`; rows are newest first.
 
         The window ends *now* and not at the scheduled time: whoever investigates wants the probe just made.
-        `uptime` and `down_since` are unknown for a system that nobody probed in the window.
+        `uptime` (a share of probes) and `down_since` are unknown for a system that nobody probed in the window;
+        `history` weighs by time, over the window asked for and over those of `records/uptime.py`.
         """
         end = self.services.clock.now()
         start = end - timedelta(hours=args.hours)
@@ -54,8 +56,14 @@ class GetIntegrationLogs(ServedTool[IntegrationLogsArgs]):
         stored = self.services.probes
         rows = await asyncio.to_thread(stored.between, ids, start, end + timedelta(microseconds=1), args.limit)
         counts = await asyncio.to_thread(stored.counts, ids, start, end + timedelta(microseconds=1))
-        value = [
-            self._item(key, [row for row in rows if row["integration"] == key], counts.get(key, {})) for key in ids
+        windows = {f"{args.hours}h": timedelta(hours=args.hours), **WINDOWS}
+        samples = await asyncio.to_thread(stored.samples, ids, end - max(windows.values()), end)
+        value: list[JsonObject] = [
+            {
+                **self._item(key, [row for row in rows if row["integration"] == key], counts.get(key, {})),
+                "history": plain(history(samples.get(key, []), end, windows)),
+            }
+            for key in ids
         ]
         cut = [str(item["name"]) for item in value if item["shown"] != item["probes"]]
         warnings = (f"Cut off at {args.limit} rows each: {', '.join(cut)}.",) if cut else ()
