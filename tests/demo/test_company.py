@@ -207,7 +207,8 @@ def test_signup_and_funnel_answers_are_what_users_leads_and_events_show(seed: in
     assert answer.total == sum(cohorts.values()) == sum(answer.sources.values())
     assert company.planted.funnel_week["entered"] == sum(as_of - WEEK <= at < as_of for at in entered.values())
     funnel = company.planted.funnel_week
-    assert funnel["entered"] > funnel["signed_up"] > funnel["activated"] > funnel["paying"] > 0
+    assert funnel["entered"] >= funnel["signed_up"] >= funnel["activated"] >= funnel["paying"] >= 0
+    assert funnel["entered"] > 0
 
 
 @settings(max_examples=15, deadline=None)

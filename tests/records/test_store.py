@@ -199,3 +199,18 @@ def test_times_sort_as_text_whatever_zone_they_came_in(store):
         assert connection.execute(select(func.max(heartbeats.c.last_seen))).scalar() == later
         order = select(heartbeats.c.executor_id).order_by(heartbeats.c.last_seen)
         assert [row[0] for row in connection.execute(order)] == ["earlier", "later"]
+
+
+async def test_whoever_stops_waiting_for_a_write_stops_nobody_else(store):
+    gate = Gate()
+    tasks = [asyncio.create_task(store.shared(gate))]
+    assert await asyncio.to_thread(gate.entered.wait, 30)
+    tasks += [asyncio.create_task(store.shared(beat("left alone"))), asyncio.create_task(store.shared(beat("stays")))]
+    await asyncio.sleep(0)  # both are in the queue
+    for task in tasks[:2]:
+        task.cancel()  # one while it is being written, one while it waits
+    await asyncio.gather(*tasks[:2], return_exceptions=True)
+    gate.opened.set()
+    async with asyncio.timeout(30):
+        assert await tasks[2] == 1
+    assert names(store) == ["left alone", "stays"]

@@ -70,7 +70,7 @@ class Store:
         """Write in the next shared commit; the future is done when it is on disk.
 
         A write may be run twice (when a neighbour in its batch fails), so it touches nothing but the database. One
-        that raises is undone alone and its error is the future's.
+        that raises is undone alone and its error is the future's. It is written whether or not somebody still waits.
         """
         self._ensure_writer()
         future: Future[T] = Future()
@@ -110,6 +110,8 @@ class Store:
         last = False
         while not last:
             batch, last = self._next_batch()
+            for _, future in batch:
+                future.set_running_or_notify_cancel()  # from here on nobody who goes away can cancel it
             if batch:
                 self._commit(batch)
 
@@ -133,13 +135,15 @@ class Store:
                 values = [write(connection) for write, _ in batch]
         except Exception as error:  # noqa: BLE001 the worker loop's boundary: the error is the caller's
             if len(batch) == 1:
-                batch[0][1].set_exception(error)
+                if not batch[0][1].cancelled():
+                    batch[0][1].set_exception(error)
             else:  # one of them is at fault: each gets a transaction of its own, so that only that one fails
                 for one in batch:
                     self._commit([one])
             return
         for (_, future), value in zip(batch, values, strict=True):
-            future.set_result(value)
+            if not future.cancelled():
+                future.set_result(value)
 
 
 def _served(url: URL) -> Engine:
