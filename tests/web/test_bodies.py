@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ from opsbook.sdk.errors import InvalidInput, NotFound
 from opsbook.web.bodies import (
     MOST_BYTES,
     TooLarge,
+    Unfinished,
     body_of,
     idempotency_key,
     known_id,
@@ -85,6 +87,24 @@ async def test_reading_stops_at_the_limit():
     with pytest.raises(TooLarge) as told:
         await body_of(request(chunks=(b"x" * MOST_BYTES, b"x", b"never read")))
     assert told.value.http_status == 413
+
+
+async def test_a_body_that_never_comes_is_not_waited_for():
+    async def never() -> dict[str, object]:
+        await asyncio.Event().wait()
+        return {}
+
+    with pytest.raises(Unfinished, match="in time") as told:
+        await body_of(Request(request().scope, never), patience=0.01)
+    assert told.value.http_status == 408
+
+
+async def test_a_caller_that_goes_away_in_the_middle_of_its_body_breaks_nothing():
+    async def gone() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(Unfinished, match="went away"):
+        await body_of(Request(request().scope, gone))
 
 
 def test_a_value_of_the_query_is_given_once_or_not_at_all():

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from opsbook import __version__
-from opsbook.sdk.errors import CallerMistake, InvalidDefinition, OpsbookError
+from opsbook.sdk.errors import CallerMistake, InvalidDefinition, InvalidInput, OpsbookError
 
 HERE = Path(__file__).parent
 USAGE: Any = typer.BadParameter.__mro__[2]  # the command-line library's own base error, whichever copy Typer carries
@@ -75,6 +75,7 @@ def run(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code. A person's mistake is told in two lines, never as a trace."""
     words = sys.argv[1:] if args is None else args
     try:
+        _refuse_bytes(words)
         code = command().main(words, prog_name="opsbook", standalone_mode=False)
     except typer.Abort:
         code = 130
@@ -84,6 +85,14 @@ def run(args: list[str] | None = None) -> None:
     except OpsbookError as error:
         code = _told(error, as_json="--json" in words)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_bytes(words: list[str]) -> None:
+    """A word that is not UTF-8 can be kept in no store and printed on no terminal."""
+    for place, word in enumerate(words, 1):
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            cure = "Type it again; a file with such a name needs another name."
+            raise InvalidInput(f"Word {place} of the command line is not UTF-8.", field="words", cure=cure)
 
 
 def _told(error: OpsbookError, *, as_json: bool) -> int:

@@ -87,7 +87,12 @@ def loading_alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RetryLater("Another load into this warehouse is under way.", code="busy", after_seconds=5) from None
+            raise RetryLater(
+                "Another load into this warehouse is under way.",
+                code="busy",
+                after_seconds=5,
+                cure="Load again when it is done; nothing has been changed.",
+            ) from None
         yield
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
+import asyncio
 import re
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from opsbook.sdk.errors import InvalidInput, NotFound
+from opsbook.sdk.strict_json import strict_json
 
 MOST_BYTES = 1024 * 1024
-MOST_DEPTH = 40
+PATIENCE = 30.0  # seconds that a body may take to come
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -24,31 +24,39 @@ class TooLarge(InvalidInput):
     http_status = 413
 
 
-async def body_of(request: Request) -> bytes:
-    """The body's bytes, at most `MOST_BYTES` of them are ever held."""
+class Unfinished(InvalidInput):
+    """The body did not come whole, or not in time. Send it again."""
+
+    code = "unfinished"
+    http_status = 408
+
+
+async def body_of(request: Request, patience: float = PATIENCE) -> bytes:
+    """The body's bytes, at most `MOST_BYTES` of them are ever held, and for at most `patience` seconds."""
     held = bytearray()
-    async for chunk in request.stream():
-        held += chunk
-        if len(held) > MOST_BYTES:
-            raise TooLarge("The body is too large.", cure=f"At most {MOST_BYTES} bytes are read.")
+    try:
+        async with asyncio.timeout(patience):
+            async for chunk in request.stream():
+                held += chunk
+                if len(held) > MOST_BYTES:
+                    raise TooLarge("The body is too large.", cure=f"At most {MOST_BYTES} bytes are read.")
+    except TimeoutError:
+        raise Unfinished("The body did not come in time.", cure=f"Send it within {patience:g} seconds.") from None
+    except ClientDisconnect:
+        raise Unfinished("The caller went away before the body was whole.", cure="Send it again.") from None
     return bytes(held)
 
 
 def object_in(body: bytes) -> dict[str, Any]:
     """The JSON object that the body holds; an empty body is an empty object.
 
-    Refused: what is not JSON in UTF-8, NaN, numbers that no double can hold, nesting beyond `MOST_DEPTH`.
+    Refused: what `strict_json` refuses, and JSON that is no object.
     """
     if not body.strip():
         return {}
-    try:
-        found = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput("The body is not JSON.", field="body", cure="Send a JSON object in UTF-8.") from error
+    found = strict_json(body)
     if not isinstance(found, dict):
         raise InvalidInput("The body is not a JSON object.", field="body", cure='Write it like {"inputs": {}}.')
-    if _deeper_than(found, MOST_DEPTH):
-        raise InvalidInput("The body is nested too deeply.", field="body", cure=f"At most {MOST_DEPTH} levels.")
     return found
 
 
@@ -89,27 +97,3 @@ def idempotency_key(request: Request) -> str | None:
             cure="Send one, of 1 to 255 visible ASCII characters.",
         )
     return values[0]
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _deeper_than(value: Any, most: int) -> bool:
-    level = [value]
-    for _ in range(most + 1):
-        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value

@@ -20,6 +20,7 @@ from opsbook.runs.standing import Standing
 from opsbook.sdk.errors import InvalidInput
 
 MOST_SHOWN = 1000
+EARLIEST, LATEST = 1970, 9900  # years: arithmetic with days and zones stays inside the calendar
 
 
 def run(
@@ -28,7 +29,7 @@ def run(
     after: Annotated[str | None, typer.Option(help="begin here instead of now, such as 2026-10-31T00:00Z")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    begin = _instant(after) if after else None
+    begin = _instant(after) if after is not None else None
 
     async def found(app: App) -> tuple[Playbook, datetime]:
         playbook = Standing(app.records.playbooks, app.catalog).get(playbook_id, enabled_only=False)
@@ -68,4 +69,7 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(f"{text!r} is not a time.", field="--after", cure="Write 2026-10-31T00:00Z.") from error
+    if not EARLIEST <= found.year <= LATEST:
+        cure = f"Write a year from {EARLIEST} to {LATEST}."
+        raise InvalidInput(f"{text!r} is no time of a calendar in use.", field="--after", cure=cure)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
