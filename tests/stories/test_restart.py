@@ -1,4 +1,4 @@
-"""A real server dies, or is told to stop, in the middle of a run; who comes next finishes it, and no mail goes twice."""
+"""A real server dies, or is told to stop, in mid-run; who comes next finishes it, and no mail goes twice."""
 
 from __future__ import annotations
 
