@@ -124,6 +124,21 @@ SAMPLES: dict[str, Sample] = {
         "GET /messaging/senders/profiles",
         ({"unexpected": True}, "text"),
     ),
+    "ses": Sample(
+        {"access_key_id": f"{CANARY}-id", "secret_access_key": f"{CANARY}-secret", "sender": "ops@example.com"},
+        {
+            "GET /v2/email/account": json_answer(
+                {
+                    "SendingEnabled": True,
+                    "ProductionAccessEnabled": True,
+                    "EnforcementStatus": "HEALTHY",
+                    "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 12.0},
+                }
+            )
+        },
+        ("access_key_id", "secret_access_key"),
+        "GET /v2/email/account",
+    ),
     "alleaves": Sample(
         {"username": "user", "password": f"{CANARY}-password", "pin": f"{CANARY}-pin"},
         {"POST /api/auth": json_answer({"token": "made.up.token"}), "GET /api/location": json_answer([{"id": 1}])},
@@ -162,6 +177,26 @@ SAMPLES: dict[str, Sample] = {
         {"POST /api/auth.test": json_answer({"ok": True, "team_id": "T1", "user_id": "U1"})},
         ("bot_token",),
         "POST /api/auth.test",
+    ),
+    "cloud_scheduler": Sample(
+        {"project": "sample-1", "location": "us-central1", **GOOGLE_TOKEN},
+        {"GET /v1/projects/sample-1/locations/us-central1/jobs": json_answer({"jobs": [{"name": "x/jobs/one"}]})},
+        ("access_token",),
+        "GET /v1/projects/sample-1/locations/us-central1/jobs",
+    ),
+    "secret_manager": Sample(
+        {"project": "sample-1", "probe_secret": "CRON_SECRET", **GOOGLE_TOKEN},
+        {
+            "GET /v1/projects/sample-1/secrets/CRON_SECRET/versions/latest:access": json_answer(
+                {
+                    "name": "projects/1/secrets/CRON_SECRET/versions/7",
+                    "payload": {"data": "MTIzNDU2Nzg5", "dataCrc32c": "3808858755"},
+                }
+            )
+        },
+        ("access_token",),
+        "GET /v1/projects/sample-1/secrets/CRON_SECRET/versions/latest:access",
+        ([], {"unexpected": True}, "text", {"name": "x/versions/7", "payload": {"data": "MTIz", "dataCrc32c": "1"}}),
     ),
 }
 

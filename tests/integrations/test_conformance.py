@@ -23,7 +23,8 @@ KINDS = {
     "integration": {
         "gmail", "calendar", "drive", "sheets", "hubspot", "mailjet", "blackleaf", "alleaves", "aeropay", "cannpay",
     },
-    "delivery": {"outbox", "slack", "smtp"},
+    "delivery": {"outbox", "ses", "slack", "smtp"},
+    "plumbing": {"cloud_scheduler", "secret_manager"},
 }  # fmt: skip
 every_system = pytest.mark.parametrize("key", HTTP_IDS)
 

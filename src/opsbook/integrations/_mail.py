@@ -34,7 +34,7 @@ def compose(parcel: Parcel, sender: str, sender_name: str, at: datetime) -> byte
 
     Raises `Refused` (`bad_address`, `bad_message`) when a value could become something else on the way.
     """
-    _refuse_what_could_turn(parcel, sender_name)
+    refuse_what_could_turn(parcel, sender_name)
     headers = {
         "From": f"{_phrase(sender_name)} <{sender}>" if sender_name else sender,
         "To": parcel.to,
@@ -59,10 +59,19 @@ def compose(parcel: Parcel, sender: str, sender_name: str, at: datetime) -> byte
 
 def message_id(key: str, sender: str) -> str:
     """The id of a parcel's mail: the same parcel has the same id for ever."""
-    return f"<{sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
+    return f"<{mark(key)}@{sender.rpartition('@')[2]}>"
 
 
-def _refuse_what_could_turn(parcel: Parcel, sender_name: str) -> None:
+def mark(key: str) -> str:
+    """What a mail of this key is told by where a vendor is searched for it: 40 hexadecimal digits."""
+    return sha256(key.encode()).hexdigest()[:40]
+
+
+def refuse_what_could_turn(parcel: Parcel, sender_name: str) -> None:
+    """Refuse what could become another recipient, subject or header, whoever writes the mail in the end.
+
+    Raises `Refused` (`bad_address`, `bad_message`).
+    """
     if not ADDRESS.fullmatch(parcel.to) or ".." in parcel.to:
         raise Refused("bad_address", "The recipient is not an address that mail can be sent to.")
     if not (parcel.subject.isprintable() and sender_name.isprintable()) or len(parcel.subject) > LONGEST_SUBJECT:

@@ -153,10 +153,13 @@ class HttpClient:
         params: Mapping[str, str | int] | None = None,
         json: Json | None = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         basic: tuple[str, str] | None = None,
         total_seconds: float | None = None,
     ) -> Reply:
         """One request; an answer of any status is a reply. Redirects are not followed.
+
+        `content` is a body as it is, for a request that is signed; its type stands in `headers`.
 
         Raises:
             InvalidInput: the address is not one that requests may be sent to; no connection was made.
@@ -165,7 +168,7 @@ class HttpClient:
             NeverWorks: `bad_reply`, an answer beyond the cap or one that is not HTTP.
         """
         wire = self.prepared()
-        sent = _written(method, url, headers, params, json, form, basic)
+        sent = _written(method, url, headers, params, json, form, content, basic)
         wire.check(sent.url)
         began = self.clock.monotonic()
         answer, host = await wire.exchange(sent, self.total_seconds if total_seconds is None else total_seconds)
@@ -206,10 +209,11 @@ def _written(
     params: Mapping[str, str | int] | None,
     value: Json | None,
     form: Mapping[str, str] | None,
+    content: bytes | None,
     basic: tuple[str, str] | None,
 ) -> Sent:
     lines = {"accept": "application/json", "user-agent": "opsbook"}
-    body = b""
+    body = content or b""
     if value is not None:
         lines["content-type"] = "application/json"
         body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

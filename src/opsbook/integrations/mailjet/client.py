@@ -1,14 +1,17 @@
-"""Mailjet: whether its API answers to our keys, and whether our sender is an active one."""
+"""Mailjet: the keys, the sender, and the probe, which looks whether that sender is an active one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.mailjet import KIND, NAME
+from opsbook.integrations.mailjet.actions import Mail
+from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import ErrorClass, Observation, Status
 
@@ -16,19 +19,47 @@ MOST_SENDERS = 100
 
 
 class MailjetConfig(SystemConfig):
-    """The two keys, and the sender whose state the probe looks at."""
+    """The two keys, and the sender: without one nothing is sent."""
 
     api_key: SecretStr = Field(validation_alias="MAILJET_API_KEY", description="public part of the key")
     secret_key: SecretStr = Field(validation_alias="MAILJET_SECRET_KEY", description="secret part of the key")
     sender: str | None = Field(
         default=None,
         validation_alias="MAILJET_FROM",
-        pattern=r"^[^@\s]+@[^@\s]+$",
-        description="address that mail is sent from",
+        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        description="address that mail is sent from; without it nothing is sent",
+    )
+    sender_name: str = Field(
+        default="", max_length=80, validation_alias="MAILJET_FROM_NAME", description="name beside the address"
+    )
+    webhook_user: str | None = Field(
+        default=None,
+        validation_alias="MAILJET_WEBHOOK_USER",
+        pattern=r"^[^:]+$",
+        description="name in the address that events are called back at",
+    )
+    webhook_password: SecretStr | None = Field(
+        default=None, validation_alias="MAILJET_WEBHOOK_PASSWORD", description="password in that address"
+    )
+    webhook_password_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="MAILJET_WEBHOOK_PASSWORD_PREVIOUS",
+        description="the one before, during a rotation",
     )
     base_url: str = Field(
         default="https://api.mailjet.com", validation_alias="MAILJET_BASE_URL", description="address of the API"
     )
+
+    @field_validator("sender_name")
+    @classmethod
+    def _is_one_line(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("it holds a control character")
+        return name
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        return self.api_key.get_secret_value(), self.secret_key.get_secret_value()
 
 
 class Mailjet(System[MailjetConfig]):
@@ -39,10 +70,15 @@ class Mailjet(System[MailjetConfig]):
 
     async def ask(self, config: MailjetConfig) -> Observation:
         """List senders: one when there is none to look for."""
-        keys = (config.api_key.get_secret_value(), config.secret_key.get_secret_value())
         most = MOST_SENDERS if config.sender else 1
         address = url_of(config.base_url, "v3/REST/sender")
-        return judge(await self.http.request("GET", address, params={"Limit": most}, basic=keys), config.sender)
+        return judge(await self.http.request("GET", address, params={"Limit": most}, basic=config.keys), config.sender)
+
+    def connectors(self) -> Sequence[Connector]:
+        config = self.config
+        if config is None or config.sender is None:
+            return ()
+        return (Mail(self.http, config.base_url, config.keys, config.sender, config.sender_name),)
 
 
 def judge(reply: Reply, sender: str | None) -> Observation:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from opsbook.integrations._posting import handed_over, searched, throttled
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import at, code_in, peek
 from opsbook.integrations.slack.types import BAD_CREDENTIALS
 from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
-from opsbook.sdk.errors import OpsbookError
-from opsbook.sdk.http import HttpClient, Reply, Unreached, bearer
+from opsbook.sdk.http import HttpClient, Reply, bearer
 from opsbook.sdk.values import Json, JsonObject
 
 WEBHOOK = "webhook"  # the address of the one channel that a webhook is bound to
@@ -91,10 +91,7 @@ class Bot:
 
     async def _asked(self, method: str, form: dict[str, str]) -> Reply:
         address = url_of(self.base_url, method)
-        try:
-            return await self.http.request("POST", address, headers=bearer(self.token), form=form)
-        except OpsbookError as error:
-            raise Lost(error.sentence) from None
+        return await searched(self.http.request("POST", address, headers=bearer(self.token), form=form))
 
 
 class Webhook:
@@ -143,20 +140,9 @@ def escaped(text: str) -> str:
 
 async def exchanged(http: HttpClient, url: str, *, json: Json, headers: dict[str, str] | None = None) -> Reply:
     """A reply to a message that was posted. Raises `Refused` when it surely did not arrive, `Lost` when it may have."""
-    try:
-        reply = await http.request("POST", url, headers=headers, json=json)
-    except Unreached as error:
-        raise Refused(error.code, error.sentence, permanent=False) from None
-    except OpsbookError as error:
-        if error.code in ("invalid_input", "address_refused"):
-            raise Refused(error.code, error.sentence) from None
-        raise Lost(error.sentence) from None
+    reply = await handed_over(http.request("POST", url, headers=headers, json=json), "Slack")
     if reply.status == 429:
-        wait = reply.retry_after_seconds
-        said = "Slack takes no more messages for now" + ("." if wait is None else f"; it asks to wait {wait:g} s.")
-        raise Refused("rate_limited", said, permanent=False)
-    if reply.status >= 500:
-        raise Lost(f"Slack failed while it had the message (status {reply.status}).")
+        raise throttled(reply, "Slack")
     return reply
 
 

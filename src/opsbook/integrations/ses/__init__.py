@@ -1,0 +1,4 @@
+"""Amazon SES: mail by API."""
+
+NAME = "Amazon SES"
+KIND = "delivery"
