@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from opsbook.effects.delivery import Origin
 from opsbook.effects.ledger import effect_key
-from opsbook.playbooks.expressions import evaluate, fill_tree, truth
+from opsbook.playbooks.expressions import evaluate, fill_key, fill_text, fill_tree, truth
 from opsbook.playbooks.model import Playbook, Step
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
@@ -82,6 +82,13 @@ class Context:
 
     def fill(self, value: Json) -> Json:
         return plain(fill_tree(value, self.names.values))
+
+    def words(self, text: str) -> str:
+        return str(plain(fill_text(text, self.names.values)))
+
+    def key(self, text: str) -> str | None:
+        found = fill_key(text, self.names.values)
+        return None if isinstance(found, Unknown) else str(plain(found))
 
     def effect_key(self, item: str) -> str:
         return effect_key(self.run.run_id, self.path, item)

@@ -146,6 +146,12 @@ class StepContext(Protocol):
     def fill(self, value: Json) -> Json:
         """The value with every `{{ }}` in its texts filled in; a text that is one whole `{{ }}` keeps its type."""
 
+    def words(self, text: str) -> str:
+        """The text with every `{{ }}` filled in, always as people read it: an unknown as `unknown (reason)`."""
+
+    def key(self, text: str) -> str | None:
+        """A text that tells things apart, filled in; None when something in it is unknown: it tells nothing then."""
+
     def effect_key(self, item: str) -> str:
         """The stable key of one effect of this step: of one recipient or one channel and message kind."""
 

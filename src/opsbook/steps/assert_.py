@@ -20,7 +20,7 @@ class Assert(StepType[Fields]):
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
         answer = context.truth(fields.that)
-        message = str(context.fill(fields.message)) or "The assertion does not hold."
+        message = context.words(fields.message) or "The assertion does not hold."
         if isinstance(answer, Unknown):
             raise PersonNeeded(f"{message} It could not be measured: {answer.reason or 'unknown'}.", code="unknown")
         if not answer:

@@ -46,7 +46,7 @@ class CreateThread(StepType[Fields]):
         attachments = tuple(
             Attachment(
                 item.kind or ARTIFACTS.get(fields.thread_type, "report"),
-                str(context.fill(item.title)),
+                context.words(item.title),
                 context.fill("{{ " + item.value + " }}"),
             )
             for item in fields.attach
@@ -54,13 +54,13 @@ class CreateThread(StepType[Fields]):
         campaign = None if fields.campaign is None else context.evaluate(fields.campaign)
         draft = ThreadDraft(
             fields.thread_type,
-            str(context.fill(fields.title)),
-            str(context.fill(fields.body)),
+            context.words(fields.title),
+            context.words(fields.body),
             context.agent or "leo",
             fields.agents,
             fields.assign_to,
             attachments,
-            None if fields.dedup_key is None else str(context.fill(fields.dedup_key)),
+            None if fields.dedup_key is None else context.key(fields.dedup_key),
             campaign if isinstance(campaign, str) else None,
         )
         return Done(await context.open_thread(draft))

@@ -46,10 +46,10 @@ class Delegate(StepType[Fields]):
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
         tools = tuple(ToolRequest(use.tool, context.fill(use.with_), use.as_) for use in fields.tools)  # type: ignore[arg-type]
-        task = context.fill(fields.task)
+        task = context.words(fields.task)
         args = context.fill(fields.with_)
         return await context.delegate(
-            Assignment(fields.to, str(task), tools, args if isinstance(args, dict) else {}, fields.model_tier)
+            Assignment(fields.to, task, tools, args if isinstance(args, dict) else {}, fields.model_tier)
         )
 
 

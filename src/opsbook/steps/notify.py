@@ -37,10 +37,10 @@ class Notify(StepType[Fields]):
         message = Message(
             fields.channels,
             tuple(str(name) for name in to) if isinstance(to, list) else (str(to),),
-            str(context.fill(fields.subject)),
-            str(context.fill(fields.body)),
+            context.words(fields.subject),
+            context.words(fields.body),
             fields.severity.value,
-            None if fields.dedup_key is None else str(context.fill(fields.dedup_key)),
+            None if fields.dedup_key is None else context.key(fields.dedup_key),
         )
         rows = await context.deliver(message)
         _refuse_what_was_not_done(rows)

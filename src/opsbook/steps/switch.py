@@ -53,7 +53,7 @@ class Switch(StepType[Fields]):
             return Take(None, subject.as_json())
         for index, case in enumerate(fields.cases):
             if case.when is None:
-                fits: bool | Unknown = type(case.is_) is type(subject) and case.is_ == subject
+                fits: bool | Unknown = _equal(case.is_, subject)
             else:
                 fits = context.truth(case.when)
             if isinstance(fits, Unknown):
@@ -61,6 +61,13 @@ class Switch(StepType[Fields]):
             if fits:
                 return Take(f"cases/{index}/do", index)
         return Take("else", None)
+
+
+def _equal(case: Any, subject: Any) -> bool:
+    """Strict as `===`: of one kind and equal; numbers are of one kind, however they are written."""
+    if isinstance(case, int | float) and isinstance(subject, int | float):
+        return isinstance(case, bool) is isinstance(subject, bool) and case == subject
+    return type(case) is type(subject) and bool(case == subject)
 
 
 STEP = Switch()

@@ -30,8 +30,8 @@ class Synthesize(StepType[Fields]):
         return Boundary.MODEL
 
     async def run(self, fields: Fields, context: StepContext) -> Done:
-        template = None if fields.template is None else str(context.fill(fields.template))
-        title = str(context.fill(fields.title))
+        template = None if fields.template is None else context.words(fields.template)
+        title = context.words(fields.title)
         return await context.write(
             Writing(
                 context.agent or "leo",

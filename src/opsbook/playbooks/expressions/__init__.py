@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from opsbook.playbooks.expressions.analysis import Parsed, parse
 from opsbook.playbooks.expressions.evaluation import evaluate, truth
-from opsbook.playbooks.expressions.filling import fill, fill_tree
+from opsbook.playbooks.expressions.filling import fill, fill_key, fill_text, fill_tree
 from opsbook.playbooks.expressions.templates import Embedded, ParsedTemplate, parse_template
 
 __all__ = [
@@ -23,6 +23,8 @@ __all__ = [
     "ParsedTemplate",
     "evaluate",
     "fill",
+    "fill_key",
+    "fill_text",
     "fill_tree",
     "parse",
     "parse_template",

@@ -28,6 +28,17 @@ def fill(text: str, names: Mapping[str, Json]) -> Json | Unknown:
     return _fill(text, names, Budget())
 
 
+def fill_text(text: str, names: Mapping[str, Json]) -> str:
+    """The text, filled in and always a text: one that is a whole `{{ }}` too. Raises as `fill`."""
+    return _written(text, names)[0]
+
+
+def fill_key(text: str, names: Mapping[str, Json]) -> str | Unknown:
+    """Like `fill_text`, for a text that tells things apart: unknown when something in it is."""
+    key, lost = _written(text, names)
+    return lost or key
+
+
 def fill_tree(value: Json, names: Mapping[str, Json]) -> Json | Unknown:
     """The JSON value with every text in it filled in, on one budget; keys stay. Unknowns inside it are JSON objects."""
     budget = Budget()
@@ -58,9 +69,21 @@ def _fill(text: str, names: Mapping[str, Json], budget: Budget) -> Json | Unknow
     first = ready.parts[0] if ready.parts else ""
     if ready.facts.whole and isinstance(first, Shown) and not first.pipes:
         return finished(first.value.value(frame))
+    return _write(ready, frame)[0]
+
+
+def _written(text: str, names: Mapping[str, Json]) -> tuple[str, Unknown | None]:
+    if "{{" not in text and "{%" not in text:
+        return text, None
+    ready = template(text)
+    return _write(ready, ready.maker.frame(names, Budget()))
+
+
+def _write(ready: Template, frame: Frame) -> tuple[str, Unknown | None]:
+    """The text, and the first unknown that is shown in it."""
     writer = _Writer(ready, frame)
     writer.write(ready.parts)
-    return "".join(writer.out)
+    return "".join(writer.out), writer.lost
 
 
 class _Writer:
@@ -70,6 +93,7 @@ class _Writer:
         self.budget: Budget = frame[1]
         self.out: list[str] = []
         self.left = OUTPUT
+        self.lost: Unknown | None = None
 
     def write(self, parts: tuple[Part, ...]) -> None:
         for part in parts:
@@ -94,6 +118,7 @@ class _Writer:
 
     def _shown(self, part: Shown) -> str:
         value = part.value.value(self.frame)
+        self.lost = self.lost or unknown_in(value)
         for name, at, arguments in part.pipes:
             given = [argument.value(self.frame) for argument in arguments]
             try:
