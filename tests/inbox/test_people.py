@@ -71,3 +71,16 @@ def test_what_nobody_was_named_for_belongs_to_the_owners_else_to_everybody(peopl
     assert [person.name for person in others.owners()] == ["x", "y"]
     with pytest.raises(InvalidInput, match="name no people"):
         People({}).owners()
+
+
+def test_two_people_with_one_address_get_one_message():
+    people = People(
+        {
+            "owner": Person("owner", "owner@example.com"),
+            "night": Person("night", "Owner@example.com"),
+            "other": Person("other", "other@example.com"),
+        }
+    )
+    to = ("owner", "night", "other")
+    assert list(people.of("email", to)) == [("owner", "owner@example.com"), ("other", "other@example.com")]
+    assert [name for name, _ in people.of("slack", to)] == ["owner", "night", "other"]  # each is told as unreachable

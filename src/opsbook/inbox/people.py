@@ -73,10 +73,10 @@ class People:
         if channel == "slack":
             if self.slack_channel:
                 return [("alert_channel", self.slack_channel)]
-            return [(person.name, person.slack_user or "") for person in people]
+            return _each_once([(person.name, person.slack_user or "") for person in people])
         if channel == "dashboard":
             return [(person.name, person.name) for person in people] or [("everybody", EVERYBODY)]
-        return [(person.name, person.email) for person in people]
+        return _each_once([(person.name, person.email) for person in people])
 
     def _person(self, name: str, field: str) -> Person:
         wanted = name.strip()
@@ -97,3 +97,11 @@ class People:
             return f"Did you mean {near[0]}?"
         listed = ", ".join(sorted(self.people))
         return f"There are: {listed}." if listed else "Add them under [people] in the settings."
+
+
+def _each_once(found: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Two people may share an address: it gets the message once, in the first one's name."""
+    first: dict[str, tuple[str, str]] = {}
+    for name, address in found:
+        first.setdefault(address.lower() or f"nowhere:{name}", (name, address))
+    return list(first.values())
