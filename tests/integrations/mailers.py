@@ -152,6 +152,78 @@ def ses_error(code: str, status: int = 400, message: str = "No.") -> Answer:
     return json_answer({"message": message}, status, x_amzn_errortype=f"{code}:http://internal.amazon.com/coral/")
 
 
+@dataclass
+class GmailDesk(Desk):
+    """A mailbox: drafts, what was sent, and the two searches. `renames` gives a sent mail another Message-ID."""
+
+    drafts: dict[str, bytes] = field(default_factory=dict)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    renames: bool = False
+    unsearchable: bool = False
+
+    def __call__(self, sent: Sent) -> Answer:
+        self.sent.append(sent)
+        if sent.headers["authorization"] != "Bearer private":
+            return gmail_error("authError", 401)
+        path = urlsplit(sent.url).path.removeprefix("/gmail/v1/users/me/")
+        if sent.method == "POST" and path == "drafts":
+            return self._draft(json.loads(sent.body))
+        if sent.method == "POST" and path == "drafts/send":
+            return self._send(json.loads(sent.body))
+        assert sent.method == "GET"
+        if self.unsearchable:
+            return gmail_error("insufficientPermissions", 403)
+        if path.startswith("drafts/"):
+            draft = path.removeprefix("drafts/")
+            return json_answer({"id": draft}) if draft in self.drafts else gmail_error("notFound", 404)
+        query = parse_qs(urlsplit(sent.url).query)
+        return self._listed(query) if path == "messages" else self._shown(path.removeprefix("messages/"), query)
+
+    def _draft(self, body: dict[str, Any]) -> Answer:
+        assert set(body) == {"message"}
+        assert set(body["message"]) == {"raw"}
+        raw = base64.urlsafe_b64decode(body["message"]["raw"])
+        to = str(message_from_bytes(raw, policy=policy.default)["To"])
+        if to.startswith("bounce@"):
+            return gmail_error("invalidArgument", 400)
+        if to.startswith("grey@"):
+            return gmail_error("userRateLimitExceeded", 403)
+        self.drafts[f"r{len(self.sent)}"] = raw
+        return json_answer({"id": f"r{len(self.sent)}", "message": {"id": "m"}})
+
+    def _send(self, body: dict[str, Any]) -> Answer:
+        assert set(body) == {"id"}
+        if self.refuse is not None:
+            return _given(self.refuse)
+        raw = self.drafts.pop(body["id"])
+        mail = message_from_bytes(raw, policy=policy.default)
+        told = {"Message-ID": str(mail["Message-ID"]), "X-Opsbook-Message": str(mail["X-Opsbook-Message"])}
+        self.headers.append({**told, "Message-ID": "<new@mail.example.com>"} if self.renames else told)
+        arrived = read(raw, str(mail["To"]), told["X-Opsbook-Message"])
+        return self.took(arrived, json_answer({"id": f"g{len(self.arrived)}", "labelIds": ["SENT"]}))
+
+    def _listed(self, query: dict[str, list[str]]) -> Answer:
+        assert query["labelIds"] == ["SENT"]
+        (wanted,) = query["q"]
+        kind, _, what = wanted.partition(":")
+        assert kind in ("rfc822msgid", "after")
+        ids = [f"g{n}" for n, one in enumerate(self.headers) if kind == "after" or one["Message-ID"] == f"<{what}>"]
+        start = int(query.get("pageToken", ["0"])[0])
+        more = {"nextPageToken": str(start + 100)} if start + 100 < len(ids) else {}
+        shown = {"messages": [{"id": one} for one in ids[start : start + 100]]} if ids else {}
+        return json_answer({**shown, **more, "resultSizeEstimate": len(ids)})
+
+    def _shown(self, one: str, query: dict[str, list[str]]) -> Answer:
+        assert query == {"format": ["metadata"]}
+        headers = [{"name": name, "value": value} for name, value in self.headers[int(one[1:])].items()]
+        return json_answer({"id": one, "labelIds": ["SENT"], "payload": {"headers": headers}})
+
+
+def gmail_error(reason: str, status: int) -> Answer:
+    said = {"message": "No.", "domain": "global", "reason": reason}
+    return json_answer({"error": {"code": status, "message": "No.", "errors": [said]}}, status)
+
+
 def read(raw: bytes, to: str, mark: str) -> Arrived:
     """A mail as a receiver reads it; the address on the envelope is the one in the mail."""
     mail = message_from_bytes(raw, policy=policy.default)

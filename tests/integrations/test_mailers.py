@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.mailers import Desk, MailjetDesk, SesDesk, mailjet_error, read, ses_error
+from integrations.mailers import Desk, GmailDesk, MailjetDesk, SesDesk, gmail_error, mailjet_error, read, ses_error
 from opsbook.effects.ledger import Effect, Ledger
 from opsbook.integrations.configuration import configure
 from opsbook.records.effects import Effects
@@ -17,19 +17,21 @@ from opsbook.records.store import Store
 from opsbook.records.tables import metadata
 from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.effects import Connector, ConnectorClass, Lost, Parcel, Receipt, Refused
-from opsbook.sdk.http import Answer, HttpClient
+from opsbook.sdk.http import Answer, HttpClient, bearer
 from opsbook.sdk.testing import FakeSystem, json_answer
 from peers import free_port
 from peers.mail import Mailbox, plain_mailbox  # noqa: F401 a fixture
+from peers.slack import slack_peer  # noqa: F401 a fixture
 
 SECRET = "private"
 SETTINGS: dict[str, dict[str, Any]] = {
     "mailjet": {"api_key": "public", "secret_key": SECRET, "sender": "ops@example.com", "sender_name": "Operations"},
+    "gmail": {"access_token": SECRET, "sender": "ops@example.com"},
     "ses": {"access_key_id": "public", "secret_access_key": SECRET, "sender": "ops@example.com"},
 }
-DESKS = {"mailjet": MailjetDesk, "ses": SesDesk}
+DESKS: dict[str, Any] = {"gmail": GmailDesk, "mailjet": MailjetDesk, "ses": SesDesk}
 BY_API = pytest.mark.parametrize("key", sorted(DESKS))
-EVERY = pytest.mark.parametrize("key", ["mailjet", "ses", "smtp"])
+EVERY = pytest.mark.parametrize("key", ["gmail", "mailjet", "ses", "smtp"])
 
 
 @pytest.fixture
@@ -189,11 +191,12 @@ async def test_after_a_crash_a_message_is_searched_for_or_a_person_is_asked_and_
 
 
 @EVERY
-async def test_a_lost_answer_is_uncertain_and_never_a_second_mail(key, way, ledger):
+async def test_a_lost_answer_is_cleared_up_or_uncertain_and_never_a_second_mail(key, way, ledger):
     way.lose()
     effect = Effect("run_1", "steps/0", "email:owner", parcel())
     rows = [await ledger.carry_out(effect, way.connector, None) for _ in range(2)]
-    assert [row["state"] for row in rows] == ["uncertain", "uncertain"]
+    state = "done" if key == "gmail" else "uncertain"  # a draft that was sent is there no more
+    assert [row["state"] for row in rows] == [state, state]
     assert len(way.arrived) == 1
 
 
@@ -312,3 +315,82 @@ async def test_the_errors_of_ses_say_whose_matter_it_is(answer, code, permanent,
         await over("ses", SesDesk(refuse=answer), clock).send(parcel())
     assert (caught.value.code, caught.value.permanent, caught.value.elsewhere) == (code, permanent, elsewhere)
     assert "a@example.com" not in str(caught.value)
+
+
+GMAIL = [
+    (gmail_error("authError", 401), "credentials", True, True),
+    (gmail_error("insufficientPermissions", 403), "credentials", True, True),
+    (gmail_error("failedPrecondition", 400), "account", True, True),
+    (gmail_error("domainPolicy", 403), "account", True, True),
+    (gmail_error("dailyLimitExceeded", 403), "quota", False, True),
+    (gmail_error("rateLimitExceeded", 429), "rate_limited", False, False),
+    (Answer(429, headers={"retry-after": "30"}), "rate_limited", False, False),
+    (gmail_error("invalidArgument", 400), "invalidArgument", True, False),
+    (ConnectionRefusedError(), "network", False, False),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "permanent", "elsewhere"), GMAIL)
+async def test_the_errors_of_gmail_say_whose_matter_it_is(answer, code, permanent, elsewhere, clock):
+    desk = GmailDesk(refuse=answer)
+    with pytest.raises(Refused) as caught:
+        await over("gmail", desk, clock).send(parcel())
+    assert (caught.value.code, caught.value.permanent, caught.value.elsewhere) == (code, permanent, elsewhere)
+    assert desk.arrived == []
+
+
+@pytest.mark.parametrize("answer", [Answer(500), TimeoutError(), json_answer({}), Answer(200, b"<html>")])
+async def test_a_draft_that_was_perhaps_made_sends_nothing_so_it_is_tried_again(answer, clock):
+    desk = FakeSystem({"POST /gmail/v1/users/me/drafts": answer})
+    with pytest.raises(Refused) as caught:
+        await over("gmail", desk, clock).send(parcel())
+    assert (caught.value.code, caught.value.permanent) == ("no_draft", False)
+
+
+@pytest.mark.parametrize("renames", [False, True])
+async def test_a_sent_mail_is_found_by_either_of_its_marks(renames, clock):
+    desk = GmailDesk(renames=renames)
+    connector = over("gmail", desk, clock)
+    for number in range(3):
+        await connector.send(Parcel(f"other-{number}", "owner@example.com", "Other", "Other."))
+    receipt = await connector.send(parcel())
+    assert await connector.find("k" * 64) == Receipt(receipt.provider_id)
+    assert await connector.find("of nobody") is None
+
+
+async def test_a_mailbox_with_more_than_can_be_looked_through_is_never_guessed_about(clock):
+    desk = GmailDesk(headers=[{"Message-ID": "<x@example.com>"}] * 301)
+    with pytest.raises(Lost, match="300"):
+        await over("gmail", desk, clock).find("k" * 64)
+
+
+@pytest.mark.parametrize("answer", [Answer(401), Answer(500), TimeoutError(), json_answer([])])
+async def test_a_search_of_the_mailbox_that_fails_never_says_that_it_is_not_there(answer, clock):
+    with pytest.raises(Lost):
+        await over("gmail", FakeSystem({"*": answer}), clock).find("k" * 64)
+
+
+async def test_without_the_right_to_read_a_lost_answer_stays_a_doubt(clock):
+    desk = GmailDesk(unsearchable=True, lose=True)
+    with pytest.raises(Lost):
+        await over("gmail", desk, clock).send(parcel())
+    assert len(desk.arrived) == 1
+
+
+async def test_without_a_sender_gmail_is_probed_and_sends_nothing(clock):
+    made = configure({"gmail": {"access_token": SECRET}}, {}, HttpClient(clock=clock))["gmail"]
+    assert made.configured
+    assert list(made.connectors()) == []
+
+
+@pytest.mark.peer("google")
+async def test_a_mail_is_sent_from_the_emulators_mailbox_and_found_there(slack_peer):  # noqa: F811
+    settings = {"base_url": slack_peer.google, "access_token": slack_peer.google_token, "sender": "ops@example.com"}
+    http = HttpClient(allow_loopback=True)
+    (connector,) = configure({"gmail": settings}, {}, http)["gmail"].connectors()
+    receipt = await connector.send(Parcel("key-gmail", "owner@example.com", "Health", "All is well."))
+    address = f"{slack_peer.google}/gmail/v1/users/me/messages/{receipt.provider_id}"
+    reply = await http.request("GET", address, headers=bearer(slack_peer.google_token))
+    assert reply.object()["labelIds"] == ["SENT"]
+    assert await connector.find("key-gmail") == Receipt(receipt.provider_id)
+    assert await connector.find("key-of-nobody") is None

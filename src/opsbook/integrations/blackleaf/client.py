@@ -1,7 +1,8 @@
-"""Blackleaf, text messages: whether its API answers to our key and our sending profile is healthy."""
+"""Blackleaf, text messages: the key, and the probe, which asks whether our sending profile is healthy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
@@ -9,21 +10,23 @@ from pydantic import Field, SecretStr
 from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, no_probe, online, peek, undocumented
 from opsbook.integrations.blackleaf import KIND, NAME
+from opsbook.integrations.blackleaf.actions import TextMessages
+from opsbook.integrations.blackleaf.types import CODES, is_refused
+from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Observation, Status
 
-BAD_STATES = frozenset({"error", "rejected"})
 LISTS = ("data", "profiles", "items", "results", "content")  # nobody documents under which name the list stands
 
 
 class BlackleafConfig(SystemConfig):
-    """Key, way of calling, and the profile that messages would be sent with."""
+    """Key, way of calling, and the profile whose health the probe looks at."""
 
     api_key: SecretStr = Field(validation_alias="BLACKLEAF_API_KEY", description="API key")
     dialect: Literal["bearer", "query"] = Field(
         default="bearer",
         validation_alias="BLACKLEAF_DIALECT",
-        description="bearer, or query for the older API that has no harmless call",
+        description="bearer, or query for the older API, which nothing is sent by and which has no harmless call",
     )
     sending_profile: str | None = Field(
         default=None, validation_alias="BLACKLEAF_SENDING_PROFILE", description="id of our sending profile"
@@ -48,14 +51,20 @@ class Blackleaf(System[BlackleafConfig]):
         key = bearer(config.api_key.get_secret_value())
         return judge(await self.http.request("GET", address, headers=key, params=params), config.sending_profile)
 
+    def connectors(self) -> Sequence[Connector]:
+        """None in the `query` way of calling: its key would ride in an address."""
+        if self.config is None or self.config.dialect == "query":
+            return ()
+        return (TextMessages(self.http, self.config.base_url, self.config.api_key.get_secret_value()),)
+
 
 def judge(reply: Reply, profile: str | None) -> Observation:
     """A failure may come with status 200."""
-    code = code_in(reply, "code", "error", "errorCode")
+    code = code_in(reply, *CODES)
     if bad := failure_by_status(reply, code):
         return bad
     body = peek(reply)
-    if at(body, "success") is False or at(body, "accepted") is False or at(body, "status") in BAD_STATES:
+    if is_refused(body):
         return failed(reply, ErrorClass.SERVER, code)
     rows = _profiles(body)
     if rows is None:

@@ -1,23 +1,47 @@
-"""Gmail: whether the mailbox answers to our account."""
+"""Gmail: the account's mailbox, and the probe, which asks whether it answers."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Sequence
+
+from pydantic import Field, field_validator
 
 from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._posting import SEND_SECONDS
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.gmail import KIND, NAME
+from opsbook.integrations.gmail.actions import Mail
+from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import Observation
+from opsbook.sdk.values import Json
+
+MAILBOX = "gmail/v1/users/me"
 
 
 class GmailConfig(GoogleConfig):
-    """The account is Google's shared one; its token needs gmail.labels, metadata, readonly or modify."""
+    """The account is Google's shared one; its token needs gmail.modify to send, and reads labels with it too."""
 
+    sender: str | None = Field(
+        default=None,
+        validation_alias="GMAIL_SENDER",
+        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        description="address of the mailbox that mail is sent from; without it nothing is sent",
+    )
+    sender_name: str = Field(
+        default="", max_length=80, validation_alias="GMAIL_SENDER_NAME", description="name beside the address"
+    )
     base_url: str = Field(
         default="https://gmail.googleapis.com", validation_alias="GMAIL_BASE_URL", description="address of the API"
     )
+
+    @field_validator("sender_name")
+    @classmethod
+    def _is_one_line(cls, name: str) -> str:
+        if not name.isprintable():
+            raise ValueError("it holds a control character")
+        return name
 
 
 class Gmail(GoogleSystem[GmailConfig]):
@@ -29,7 +53,20 @@ class Gmail(GoogleSystem[GmailConfig]):
 
     async def ask(self, config: GmailConfig) -> Observation:
         """List the labels: one unit of quota. Sending alone allows no harmless call."""
-        return judge(await self.fetched(config, "GET", url_of(config.base_url, "gmail/v1/users/me/labels")))
+        return judge(await self.fetched(config, "GET", url_of(config.base_url, f"{MAILBOX}/labels")))
+
+    def connectors(self) -> Sequence[Connector]:
+        config = self.config
+        if config is None or config.sender is None:
+            return ()
+
+        async def ask(
+            method: str, path: str, *, params: dict[str, str | int] | None = None, json: Json | None = None
+        ) -> Reply:
+            address = url_of(config.base_url, f"{MAILBOX}/{path}")
+            return await self.fetched(config, method, address, params=params, json=json, total_seconds=SEND_SECONDS)
+
+        return (Mail(ask, config.sender, config.sender_name, self.http.clock),)
 
 
 def judge(reply: Reply) -> Observation:
