@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from opsbook.runs.engine import SegmentId
+from opsbook.runs.memory import MemoryEngine
 from opsbook.sdk.effects import Lost, Parcel, Receipt, Refused
 from runs.conftest import House, Mail, house_of
 from runs.test_steps import by_id, playbook
@@ -181,3 +185,42 @@ async def test_a_run_that_is_cancelled_in_the_middle_of_a_retry_stops_and_sends_
         house.operations.cancel(run_id)
         record = await house.ended(run_id)
         assert (record["state"], mail.arrived, house.steered.acted) == ("cancelled", [], [])
+
+
+class Breaking(Slow):
+    """Mail that goes out, on an engine that breaks before anybody hears of it."""
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        self.arrived.append(parcel)
+        raise Gone
+
+
+class Gone(BaseException):
+    """What no step may catch."""
+
+
+class Brittle(MemoryEngine):
+    """Its checkpoints break with what broke in them."""
+
+    async def submit(self, segment: SegmentId) -> None:
+        assert self.body is not None
+        await self.body.segment(_Brittle(), segment)  # type: ignore[arg-type]
+
+
+class _Brittle:
+    async def checkpoint(self, name: str, work: Any) -> Any:
+        try:
+            return await work()
+        except Gone as error:
+            raise RuntimeError("the engine broke") from error
+
+
+async def test_an_effect_that_a_broken_run_had_begun_is_uncertain(tmp_path: Path) -> None:
+    mail = Breaking()
+    async with house_of(tmp_path / "a.db", mail=mail) as house:
+        engine = Brittle()
+        await engine.launch(house.body)
+        house.operations.engine = engine
+        run_id = await house.start(playbook(f"  - {TELL % ''}\n"))
+        record = house.record(run_id)
+        assert (record["state"], [effect["state"] for effect in record["effects"]]) == ("failed", ["uncertain"])

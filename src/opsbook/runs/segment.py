@@ -121,6 +121,7 @@ class RunBody:
             "ended_at": self.services.clock.now(),
         }
         await self.services.records.store.shared(write_progress(segment.run_id, changes, []))
+        await self.services.door.ledger.unsettled(segment.run_id, None)  # what had left is nobody's to finish now
         self.services.bus.tell(RunEnded(segment.run_id, "failed", None))
         await self.over(segment.run_id)
         return "failed"
