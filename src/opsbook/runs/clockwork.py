@@ -47,10 +47,7 @@ class Clockwork:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            try:
-                await self.round(self.clock.now())
-            except Exception:
-                log.exception("PlaybookRunner: a round of the clockwork broke; it is tried again")
+            await _going_on("a round of the clockwork", self.round(self.clock.now()))
             await self.sleep(ROUND.total_seconds())
 
     async def round(self, now: datetime) -> None:
@@ -69,10 +66,7 @@ class Clockwork:
         """
         for row in await asyncio.to_thread(self.operations.records.playbooks.all):
             if row["enabled"]:
-                try:
-                    await self._playbook(row, now)
-                except Exception:
-                    log.exception("PlaybookRunner: the schedules of %s broke; they are looked at again", row["id"])
+                await _going_on(f"the schedule of {row['id']}", self._playbook(row, now))
 
     async def _playbook(self, row: Row, now: datetime) -> None:
         schedules = self._schedules(row)
@@ -171,6 +165,14 @@ class Clockwork:
         running = [row["id"] for row in self.operations.records.runs.latest(state="running", limit=500)]
         if running:
             self.operations.stops |= self.operations.records.runs.stops_requested(running)
+
+
+async def _going_on(what: str, work: Awaitable[None]) -> None:
+    """The worker loop's boundary: what breaks is told, and tried again in the next round."""
+    try:
+        await work
+    except Exception:
+        log.exception("PlaybookRunner: %s broke; it is tried again", what)
 
 
 def slot_key(playbook_id: str, slot: str) -> str:
