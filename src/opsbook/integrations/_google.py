@@ -16,7 +16,7 @@ from opsbook.integrations._tokens import Token, TokenCache
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, peek
 from opsbook.sdk.errors import NeverWorks, PersonNeeded
 from opsbook.sdk.http import HttpClient, Reply, bearer
-from opsbook.sdk.integration import ErrorClass, Observation
+from opsbook.sdk.integration import ErrorClass, Expiry, Observation
 from opsbook.sdk.values import Json
 
 THROTTLES = frozenset(
@@ -72,12 +72,22 @@ class GoogleSystem(System[G], Generic[G]):
         self.tokens = TokenCache(http.clock)
 
     async def fetched(
-        self, config: G, method: str, url: str, *, params: dict[str, str | int] | None = None, json: Json | None = None
+        self,
+        config: G,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str | int] | None = None,
+        json: Json | None = None,
+        total_seconds: float | None = None,
     ) -> Reply:
         """The reply to a request with a token. Raises `PersonNeeded` (`credentials`) when there is no token to get."""
 
         async def use(token: str) -> Reply:
-            return await self.http.request(method, url, headers=bearer(token), params=params, json=json)
+            headers = bearer(token)
+            return await self.http.request(
+                method, url, headers=headers, params=params, json=json, total_seconds=total_seconds
+            )
 
         if config.access_token is not None:
             return await use(config.access_token.get_secret_value())
@@ -99,7 +109,11 @@ class GoogleSystem(System[G], Generic[G]):
         if not isinstance(token, str) or not token or not isinstance(lives, int | float):
             raise NeverWorks("The answer to the refresh token holds no access token.", code="bad_reply")
         self.http.redactor.learn([token])
-        return Token(token, float(lives))
+        rest = body.get("refresh_token_expires_in")  # only where access was granted for a time
+        return Token(token, float(lives), renewable_seconds=rest)
+
+    def expiry(self) -> Expiry | None:
+        return self.tokens.expiry()
 
 
 def failure_at_google(reply: Reply) -> Observation | None:

@@ -151,7 +151,8 @@ class RetryLater(OpsbookError):
 
 
 class PersonNeeded(OpsbookError):
-    """A person must act first. Codes in use: `credentials`, `not_configured`, `uncertain`, `missing_extra`."""
+    """A person must act first. Codes in use: `credentials`, `not_configured`, `uncertain`, `missing_extra`,
+    `missing_index`."""
 
     code = "person_needed"
 

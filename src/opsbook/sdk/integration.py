@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,9 +11,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from opsbook.sdk.documents import DocumentStore
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import HttpClient
-from opsbook.sdk.values import Json, JsonObject, plain
+from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+
+NOT_STATED = Unknown("it does not say when its credentials end")
 
 
 class Status(StrEnum):
@@ -41,19 +44,52 @@ class ErrorClass(StrEnum):
 
 
 @dataclass(frozen=True)
+class Expiry:
+    """When credentials in use end, as the system's own answer states it. `of` names them: access token, refresh token.
+
+    `renews`: we fetch the next ones without a person.
+    """
+
+    at: datetime
+    of: str
+    renews: bool
+
+    def as_json(self) -> JsonObject:
+        return {"expires_at": plain(self.at), "of": self.of, "renews": self.renews}
+
+
+@dataclass(frozen=True)
 class Observation:
-    """What one request found. `latency_ms` is None when nothing answered; `message` is redacted, one line."""
+    """What one request found. `latency_ms` is None when nothing answered; `message` is redacted, one line.
+
+    `expiry` is None where the answer does not state it.
+    """
 
     status: Status
     latency_ms: float | None = None
     error_class: ErrorClass | None = None
     message: str = ""
     quota: JsonObject | None = None
+    expiry: Expiry | None = None
+
+
+@dataclass(frozen=True)
+class MaintenanceWindow:
+    """From `start` until before `until` nobody is to be alarmed about a system. Times have a zone."""
+
+    system: str
+    start: datetime
+    until: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """What a monitor says of one system after probing it: the last observation and its history."""
+    """What a monitor says of one system after probing it: the last observation and its history.
+
+    `held` is the status reported instead of the observed one, while too few probes in a row confirm the change.
+    `settled` is the last status reported that says up or down, None before there was one.
+    """
 
     id: str
     name: str
@@ -62,8 +98,18 @@ class ProbeReport:
     last_success_at: datetime | None
     consecutive_failures: int
     attempts: int = 1
+    consecutive_successes: int = 0
+    held: Status | None = None
+    settled: Status | None = None
+    maintenance: MaintenanceWindow | None = None
+
+    @property
+    def status(self) -> Status:
+        """What is reported."""
+        return self.held or self.observation.status
 
     def as_json(self) -> JsonObject:
+        """`status` is what is reported, `observed` what this probe found; `credentials.expires_at` may be unknown."""
         seen = self.observation
         error: Json = None
         if seen.error_class:
@@ -71,14 +117,23 @@ class ProbeReport:
         return {
             "id": self.id,
             "name": self.name,
-            "status": seen.status.value,
+            "status": self.status.value,
+            "observed": seen.status.value,
             "latency_ms": None if seen.latency_ms is None else round(seen.latency_ms, 1),
             "checked_at": plain(self.checked_at),
             "last_success_at": plain(self.last_success_at),
             "consecutive_failures": self.consecutive_failures,
+            "consecutive_successes": self.consecutive_successes,
             "error": error,
             "quota": seen.quota,
+            "credentials": seen.expiry.as_json() if seen.expiry else {"expires_at": NOT_STATED.as_json()},
+            "maintenance": self.maintenance is not None,
+            "maintenance_window": self._window(),
         }
+
+    def _window(self) -> Json:
+        window = self.maintenance
+        return {"until": plain(window.until), "reason": window.reason} if window else None
 
 
 class IntegrationConfig(BaseModel):
@@ -122,6 +177,15 @@ class Integration(ABC, Generic[C]):
     def connectors(self) -> Sequence[Connector]:
         """The ways out to people that this configuration opens."""
         return ()
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether our records are to be written to its documents as well."""
+        return False
+
+    def documents(self, sleep: Callable[[float], Awaitable[None]]) -> DocumentStore | None:
+        """Its documents, where it is a store of them and configured."""
+        return None
 
     def credential_state(self) -> Mapping[str, Json]:
         """Which settings are present or missing, and expiry where it can be known; never a value."""

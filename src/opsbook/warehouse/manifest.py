@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,16 @@ def write_manifest(folder: Path, held: Mapping[str, Held]) -> None:
     for file in folder.glob("*.parquet"):
         if file.name not in named:
             file.unlink(missing_ok=True)
+
+
+def reaches(folder: Path, table: str, until: datetime) -> None:
+    """Note that a table's source was read up to a time and the table says all that it said. Never moves it back."""
+    with loading_alone(folder):
+        held = read_manifest(folder)
+        mine = held.get(table)
+        if mine is not None and mine.loaded_at < until:
+            held[table] = replace(mine, loaded_at=until, reach=max(mine.reach, until))
+            write_manifest(folder, held)
 
 
 def stamp(folder: Path) -> tuple[int, int, int] | None:

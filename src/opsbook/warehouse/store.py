@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from opsbook.sdk.clock import Clock, SystemClock
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Unknown
-from opsbook.warehouse.manifest import Held, read_manifest, stamp
+from opsbook.warehouse.manifest import Held, reaches, read_manifest, stamp
 from opsbook.warehouse.mapping import table_named
 from opsbook.warehouse.report import LoadReport
 
@@ -57,6 +57,10 @@ class Warehouse:
         request = loading.Request(found, path, dict(mapping or {}), replace_all)
         report: LoadReport = loading.load(self.folder, request, self.clock.now())
         return report
+
+    def seen(self, table: str, until: datetime) -> None:
+        """Note that what a table is loaded from was read up to a time, and brought nothing that is not loaded."""
+        reaches(self.folder, table_named(table).name, until)
 
     def rows(self, metric: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of `metrics/<metric>.sql` with its parameters bound. Times go in aware and come out in UTC.

@@ -11,8 +11,10 @@ from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.firestore import KIND, NAME
+from opsbook.integrations.firestore.documents import Documents, Sleep
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import Observation
+from opsbook.sdk.values import JsonObject
 
 
 class FirestoreConfig(GoogleConfig):
@@ -43,6 +45,18 @@ class FirestoreConfig(GoogleConfig):
         validation_alias="FIRESTORE_BASE_URL",
         description="address of the API",
     )
+    mirror: bool = Field(
+        default=False,
+        validation_alias="FIRESTORE_MIRROR",
+        description="write playbooks, runs and dashboard notifications to the database, for the platform's own screens",
+    )
+    subscription_months: int | None = Field(
+        default=None,
+        ge=1,
+        le=120,
+        validation_alias="FIRESTORE_SUBSCRIPTION_MONTHS",
+        description="months that an amount pays for on subscriptions that do not say it; without it they are refused",
+    )
 
 
 class Firestore(GoogleSystem[FirestoreConfig]):
@@ -55,11 +69,26 @@ class Firestore(GoogleSystem[FirestoreConfig]):
     async def ask(self, config: FirestoreConfig) -> Observation:
         """Read one fixed document (one billed read); that it is absent proves the round trip as well."""
         path = f"v1/projects/{config.project}/databases/{quote(config.database, safe='()')}/documents/"
-        path += quote(config.probe_document)
+        return judge(await self._sent("GET", path + quote(config.probe_document)))
+
+    def documents(self, sleep: Sleep) -> Documents | None:
+        if self.config is None:
+            return None
+        return Documents(self._sent, self.config.project, self.config.database, sleep)
+
+    @property
+    def mirrors(self) -> bool:
+        return self.config is not None and self.config.mirror
+
+    async def _sent(
+        self, method: str, path: str, body: JsonObject | None = None, total_seconds: float | None = None
+    ) -> Reply:
+        """One request, to the emulator where one is set."""
+        config = self._configured()
         if config.emulator_host:
-            address = url_of(f"http://{config.emulator_host}", path)
-            return judge(await self.http.request("GET", address, headers=bearer("owner")))
-        return judge(await self.fetched(config, "GET", url_of(config.base_url, path)))
+            address, headers = url_of(f"http://{config.emulator_host}", path), bearer("owner")
+            return await self.http.request(method, address, headers=headers, json=body, total_seconds=total_seconds)
+        return await self.fetched(config, method, url_of(config.base_url, path), json=body, total_seconds=total_seconds)
 
 
 def judge(reply: Reply) -> Observation:
