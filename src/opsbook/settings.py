@@ -1,27 +1,45 @@
 """What a deployment sets, read once, at the edge, into one typed class.
 
 One file, `opsbook.toml` in the working directory (or where `OPSBOOK_CONFIG` says), and the environment, which wins.
-Secrets print as stars; an unsafe value refuses to start and says how to fix it.
+A text in either can be a reference such as `sm://CRON_SECRET`: what is behind it is fetched at the edge, and what
+nobody fetched counts as not given. Secrets print as stars; an unsafe value refuses to start and says how to fix it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from opsbook.inbox.people import phone_digits
+from opsbook.integrations.catalog import ids as systems
 from opsbook.sdk.errors import InvalidInput
+from opsbook.sdk.references import references_in, replaced
+from opsbook.sdk.values import listed
 
 SHORTEST_SECRET = 16  # characters; 128 bits when it is drawn as hexadecimal, see the cron door
 MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
 MOST_BYTES = 1024 * 1024  # of the settings file
 REFERENCE = "See docs/reference/settings.md for every setting."
+HOOK_SECRET = re.compile(r"OPSBOOK_HOOK_([A-Z][A-Z0-9_]*)_SECRET")
 WORDS = {
     "string_type": "it is a text, in quotes",
     "path_type": "it is a path, in quotes",
@@ -32,12 +50,17 @@ WORDS = {
     "bool_parsing": "it is true or false",
     "string_pattern_mismatch": "it is no mail address such as owner@example.com",
     "missing": "it must be there",
+    "timezone_aware": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
+    "datetime_type": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
+    "datetime_from_date_parsing": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
+    "datetime_parsing": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
 }  # what pydantic's kinds of error mean to somebody who writes the file
 ENVIRONMENT = {
     "OPSBOOK_HOME": "home",
     "OPSBOOK_DATABASE_URL": "database_url",
     "OPSBOOK_PUBLIC_URL": "public_url",
     "OPSBOOK_POSTAL_ADDRESS": "postal_address",
+    "OPSBOOK_EMAIL_ORDER": "email_order",
     "CRON_SECRET": "cron_secret",
     "CRON_SECRET_PREVIOUS": "cron_secret_previous",
     "OPSBOOK_API_TOKEN": "api_token",
@@ -58,7 +81,47 @@ class PersonSettings(BaseModel):
 
     email: Annotated[str, Field(description="where their mail goes", pattern=MAILBOX)]
     slack_user: str | None = Field(default=None, description="their Slack user id")
+    phone: Annotated[str | None, BeforeValidator(phone_digits)] = Field(
+        default=None, description="where their text messages go: 11 digits that begin with 1"
+    )
     roles: tuple[str, ...] = Field(default=(), description="what they may decide")
+
+
+class HookSettings(BaseModel):
+    """One door of your own for inbound events, `POST /hooks/<id>`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["standard", "cloudevents"] = Field(
+        default="standard", description="`standard`: signed by Standard Webhooks; `cloudevents`: a bearer secret"
+    )
+    secrets: tuple[SecretStr, ...] = Field(
+        default=(), max_length=2, description="the present one and, during a rotation, the one before; 16+ characters"
+    )
+
+    @field_validator("secrets")
+    @classmethod
+    def _long_enough(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(one.get_secret_value().strip()) < SHORTEST_SECRET for one in secrets):
+            raise ValueError(f"needs at least {SHORTEST_SECRET} characters; draw one with `openssl rand -hex 32`")
+        return tuple(SecretStr(one.get_secret_value().strip()) for one in secrets)
+
+
+class MaintenanceSettings(BaseModel):
+    """One window of planned work at a system: probes go on, nobody is alarmed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    system: str = Field(description="id of the system")
+    from_: AwareDatetime = Field(alias="from", description="when it begins, with its zone: 2026-12-01T22:00:00-05:00")
+    until: AwareDatetime = Field(description="when it is over, with its zone")
+    reason: str = Field(min_length=1, max_length=200, description="what is done; reports say it")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> MaintenanceSettings:
+        if self.until <= self.from_:
+            raise ValueError("it is over before it begins")
+        return self
 
 
 class Settings(BaseModel):
@@ -68,7 +131,9 @@ class Settings(BaseModel):
 
     home: Path = Field(default=Path(".opsbook"), description="folder of the embedded store and of the warehouse")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default: SQLite in the home folder")
-    public_url: str | None = Field(default=None, description="where people reach this server; unsubscribe links begin with it")
+    public_url: str | None = Field(
+        default=None, description="where people reach this server; unsubscribe links begin with it"
+    )
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="who playbooks can name")
     watchers: tuple[str, ...] = Field(default=(), description="people whom alert rules tell; default: everybody")
     cron_secret: SecretStr | None = Field(default=None, description="bearer secret of the cron door, 16+ characters")
@@ -80,9 +145,25 @@ class Settings(BaseModel):
     model_premium: str = Field(default="", description="model of the premium tier")
     model_flagship: str = Field(default="", description="model of the flagship tier")
     postal_address: str = Field(default="", description="postal address in the footer of campaign mail")
+    email_order: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
+        default=("mailjet", "ses", "smtp", "gmail"),
+        description="systems in the order in which mail is tried; one that is not named comes last",
+    )
     roster: Path | None = Field(default=None, description="folder of agents that override or add to our own")
-    integrations: dict[str, dict[str, Any]] = Field(default_factory=dict, description="one section for each system")
+    integrations: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, repr=False, description="one section for each system"
+    )
+    hooks: dict[str, HookSettings] = Field(default_factory=dict, description="one section for each door of your own")
+    maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="planned work at systems")
     allow_loopback: bool = Field(default=False, description="plain http to this machine: samples and tests only")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _are_fetched(cls, values: Any) -> Any:
+        """The name of a secret must never be taken for the secret."""
+        if isinstance(values, dict) and (place := next((place for place, _ in references_in(values)), None)):
+            raise ValueError(f"{place} refers to a secret that was not fetched")
+        return values
 
     @field_validator("cron_secret", "cron_secret_previous", "api_token")
     @classmethod
@@ -145,6 +226,13 @@ class Settings(BaseModel):
             raise ValueError(f"it names {', '.join(unknown)}, and people are: {there}")
         return watchers
 
+    @field_validator("email_order")
+    @classmethod
+    def _are_systems(cls, order: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(order) - set(systems())):
+            raise ValueError(f"it names {', '.join(unknown)}, and systems are: {', '.join(systems())}")
+        return order
+
     @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.home.absolute() / 'opsbook.db'}"
@@ -164,18 +252,29 @@ class Settings(BaseModel):
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **more: Any) -> Settings:
-    """The settings of this process: the file, then the environment, then `more`.
+    """The settings of this process: the file, then the environment, then `more`. References are left out.
 
     Raises `InvalidInput` that names the setting and the cure, never a value.
     """
+    return settings_of(replaced(read_values(environment), {}), **more)
+
+
+def read_values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the file and the environment say, as it is written there: nothing is checked, and references stand in it."""
     env = os.environ if environment is None else environment
     values: dict[str, Any] = _file(env)
     for name, field in ENVIRONMENT.items():
         if env.get(name):
             values[field] = _text(name, env[name])
-    values.update({key: value for key, value in more.items() if value is not None})
+    _add_hook_secrets(env, values)
+    return values
+
+
+def settings_of(values: Mapping[str, Any], **more: Any) -> Settings:
+    """The settings that these values make. Raises `InvalidInput`."""
+    given = {**values, **{key: value for key, value in more.items() if value is not None}}
     try:
-        return Settings.model_validate(values)
+        return Settings.model_validate(given)
     except ValidationError as error:
         raise _refusal(error) from None
 
@@ -210,6 +309,21 @@ def _file(env: Mapping[str, str]) -> dict[str, Any]:
         raise InvalidInput(f"{path} is not TOML: {error}.", field=str(path), cure="Mend that line.") from error
 
 
+def _add_hook_secrets(env: Mapping[str, str], values: dict[str, Any]) -> None:
+    """Secrets of doors: `OPSBOOK_HOOK_<ID>_SECRET`, and `…_SECRET_PREVIOUS` during a rotation."""
+    hooks = values.get("hooks", {})
+    named = {found[1].lower(): name for name in env if env[name] and (found := HOOK_SECRET.fullmatch(name))}
+    if not named or not isinstance(hooks, dict):  # what is no section is refused with the other settings
+        return
+    kept = dict(hooks)
+    for key, name in named.items():
+        section = kept.get(key, {})
+        if isinstance(section, dict):
+            secrets = [_text(one, env[one]) for one in (name, f"{name}_PREVIOUS") if env.get(one)]
+            kept[key] = {**section, "secrets": secrets}
+    values["hooks"] = kept
+
+
 def _text(name: str, value: str) -> str:
     try:
         value.encode("utf-8")
@@ -226,4 +340,5 @@ def _refusal(error: ValidationError) -> InvalidInput:
         cure = f"Did you mean {near[0]}?" if near else REFERENCE
         return InvalidInput(f"There is no setting {place}.", field=place, cure=cure)
     why = WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-    return InvalidInput(f"The setting {place} is refused: {why}.", field=place, cure=REFERENCE)
+    what = f"The setting {place} is" if place else "The settings are"
+    return InvalidInput(f"{what} refused: {why}.", field=place or None, cure=REFERENCE)

@@ -16,6 +16,7 @@ from opsbook.integrations.catalog import ids
 from opsbook.sdk.errors import InvalidInput, NeverWorks
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import Integration
+from opsbook.sdk.references import is_reference
 from opsbook.sdk.values import Json
 
 
@@ -33,7 +34,7 @@ def configure(
     for name in sections:
         if name not in ids():
             raise _unknown(f"integrations.{name}", name, ids())
-    return {key: _made(key, sections.get(key, {}), environment, http) for key in ids()}
+    return {key: configure_one(key, sections.get(key, {}), environment, http) for key in ids()}
 
 
 def system_class(key: str) -> type[AnySystem]:
@@ -46,7 +47,10 @@ def system_class(key: str) -> type[AnySystem]:
     return found
 
 
-def _made(key: str, section: Mapping[str, Any], environment: Mapping[str, str], http: HttpClient) -> Integration[Any]:
+def configure_one(
+    key: str, section: Mapping[str, Any], environment: Mapping[str, str], http: HttpClient
+) -> Integration[Any]:
+    """One system, as `configure` makes it."""
     made = system_class(key)
     given = _Given(key, made.Config, section, environment)
     http.redactor.learn(given.secrets())
@@ -76,6 +80,8 @@ class _Given:
             value = next((self.environment[one] for one in names_of(field) if self.environment.get(one)), None)
             value = self.section.get(name) if value is None else value
             value = value.strip() if isinstance(value, str) else value
+            if is_reference(value):
+                raise _not_fetched(setting_name(self.key, name, self.model))
             if value not in (None, ""):
                 found[name] = value
         return found
@@ -156,6 +162,12 @@ def _check_addresses(key: str, config: SystemConfig, http: HttpClient) -> None:
 
 def _types_of(field: FieldInfo) -> tuple[Any, ...]:
     return getattr(field.annotation, "__args__", ()) or (field.annotation,)
+
+
+def _not_fetched(setting: str) -> InvalidInput:
+    """What a reference is where nobody fetched it: a secret's name must never be used as the secret."""
+    cure = "Give it as it is: what Secret Manager is asked with cannot be kept there."
+    return InvalidInput(f"The setting {setting} refers to a secret that was not fetched.", field=setting, cure=cure)
 
 
 def _unknown(place: str, name: str, known: Sequence[str]) -> InvalidInput:

@@ -1,7 +1,7 @@
 """Say what is missing or odd in this deployment.
 
 Settings, secrets, store, interpreter, playbooks and slots. Exit code 1 when something is wrong. Secrets are named,
-never shown. Nothing is sent anywhere: `opsbook probe` asks the systems.
+never shown. `opsbook probe` asks the systems; from here nothing is sent, but to fetch secrets that settings refer to.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Annotated
 import typer
 
 from opsbook.app import App
-from opsbook.cli._opening import with_app
+from opsbook.cli._opening import deployment, with_app
 from opsbook.cli._printing import show_items
 from opsbook.cli.doctor import _machine, _records, _setup
 from opsbook.cli.doctor._finding import Finding
 from opsbook.sdk.errors import OpsbookError
-from opsbook.settings import read_settings
 
 verb = typer.Typer()
 
@@ -26,9 +25,9 @@ verb = typer.Typer()
 def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False) -> int:
     found = [*_setup.file(os.environ), *_machine.look()]
     try:
-        settings = read_settings()
-        found += _setup.look(settings)
-        found += with_app(_looked)
+        here = deployment()
+        found += _setup.look(here.settings)
+        found += with_app(_looked, here)
     except OpsbookError as error:
         found.append(
             Finding("store" if error.code.startswith("store") else "settings", "bad", error.sentence, error.cure)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from opsbook.app import App
+from opsbook.cli._jobs import SCHEDULER, plan_of
 from opsbook.cli.doctor._finding import Finding
 from opsbook.playbooks.model import Playbook
 from opsbook.records.run_pages import RunPages
 from opsbook.records.unreachable import UNREACHABLE, ask_to_write
 from opsbook.runs.schedule import SlotState, occurrences
 from opsbook.runs.standing import Standing
-from opsbook.sdk.errors import InvalidDefinition
+from opsbook.sdk.errors import InvalidDefinition, InvalidInput
 
 LOOK_BACK = timedelta(days=8)
 GRACE = timedelta(minutes=10)
 
 
 def look(app: App) -> list[Finding]:
-    return [_store(app), *_playbooks(app), *_missed(app), _effects(app), _systems(app), *_half_set(app)]
+    return [_store(app), *_playbooks(app), *_missed(app), _effects(app), _systems(app), *_half_set(app), *_jobs(app)]
 
 
 def _store(app: App) -> Finding:
@@ -104,3 +105,16 @@ def _half_set(app: App) -> list[Finding]:
             cure = f"Set {', '.join(missing)}, or take its section out."
             found.append(Finding(f"system {name}", "note", "has some of its settings, so it is not asked", cure))
     return found
+
+
+def _jobs(app: App) -> list[Finding]:
+    """Whether the scheduler's jobs could be told from what is set here. Nobody is asked."""
+    if not app.integrations[SCHEDULER].configured:
+        return []
+    try:
+        plan = plan_of(app)
+    except InvalidInput as error:
+        return [Finding("scheduler's jobs", "note", error.sentence, error.cure)]
+    cure = "`opsbook probe cloud_scheduler` says whether they stand."
+    found = [Finding("scheduler's jobs", "ok", f"{len(plan.jobs)} are wanted", cure)]
+    return found + [Finding("scheduler's jobs", "note", line) for line in plan.without]

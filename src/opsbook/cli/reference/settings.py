@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from opsbook.cli.reference._markdown import about, code, codes, default_words, fields_table, table, type_words
-from opsbook.settings import ENVIRONMENT, PersonSettings, Settings
+from opsbook.settings import ENVIRONMENT, HookSettings, MaintenanceSettings, PersonSettings, Settings
 
 INTRODUCTION = """# Settings
 
 One file, `opsbook.toml` in the working directory (or where `OPSBOOK_CONFIG` says), and the environment, which wins.
-Secrets print as stars. A setting that does not exist or holds an unsafe value refuses to start, names itself and says
-how to mend it.
+A text in either may name a secret that is kept in Google's Secret Manager, as `sm://NAME`: see
+[its page](../../src/opsbook/integrations/secret_manager/README.md). Secrets print as stars. A setting that does not
+exist or holds an unsafe value refuses to start, names itself and says how to mend it.
+"""
+HOOKS = """## `[hooks.<id>]`
+
+A section for each door of your own, see [webhooks](../howto/webhooks.md). Its secrets may come from the environment:
+`OPSBOOK_HOOK_<ID>_SECRET` and, during a rotation, `OPSBOOK_HOOK_<ID>_SECRET_PREVIOUS`.
 """
 
 
@@ -24,6 +30,10 @@ def page() -> str:
             table(("Setting", "Type", "Environment", "Default", "What it is"), rows),
             "## `[people.<name>]`\n\nA section for each person; playbooks name them by `<name>`.\n",
             fields_table(PersonSettings),
+            HOOKS,
+            fields_table(HookSettings),
+            "## `[[maintenance]]`\n\nA section for each window of planned work: probes go on, nobody is alarmed.\n",
+            fields_table(MaintenanceSettings),
             "## `[integrations.<id>]`\n\nA section for each system: see [integrations](integrations.md).\n",
         ]
     )

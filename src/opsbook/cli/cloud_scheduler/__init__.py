@@ -1,0 +1,7 @@
+"""The jobs of Google's Cloud Scheduler that knock at the cron door."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)
