@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +22,16 @@ from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.notifications import Notifications
+from opsbook.inbox.opt_outs import OptOuts
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.threads import Threads
 from opsbook.integrations.configuration import configure
+from opsbook.integrations.hooks import entrances
 from opsbook.integrations.monitor import Monitor
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.alerts import Alerts
 from opsbook.records.effects import Effects
+from opsbook.records.events import Events
 from opsbook.records.migrate import migrate
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.probes import Probes
@@ -44,13 +47,14 @@ from opsbook.runs.catalog import catalog as deployment_catalog
 from opsbook.runs.clockwork import Clockwork
 from opsbook.runs.engine import Elsewhere, Engine
 from opsbook.runs.events import Bus
+from opsbook.runs.inbound import Inbound
 from opsbook.runs.operations import Operations
 from opsbook.runs.segment import RunBody
 from opsbook.runs.services import Records, Services
 from opsbook.sdk.clock import Clock, Ids, SystemClock
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import HttpClient
-from opsbook.sdk.integration import Integration
+from opsbook.sdk.integration import Integration, MaintenanceWindow
 from opsbook.settings import Settings
 from opsbook.tools._found import build as build_tools
 from opsbook.tools._services import Services as ToolServices
@@ -96,6 +100,7 @@ class App:
     campaigns: Campaigns
     notifications: Notifications
     operations: Operations
+    inbound: Inbound
     clockwork: Clockwork
     body: RunBody
 
@@ -158,14 +163,14 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects)
     integrations = configure(_sections(settings), world.environment, world.http)
-    monitor = Monitor(integrations, probes, clock, world.sleep)
+    monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings))
     warehouse = Warehouse(settings.warehouse)
     people = _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
-    door = Door(Ledger(effects, clock, world.sleep), _connectors(integrations, notifications), people)
-    bus = Bus()
-    desk = Desk(load_roster(settings.roster), _models(settings), clock)
+    carriers = _connectors(integrations, notifications, settings.email_order)
+    door = Door(Ledger(effects, clock, world.sleep), carriers, people)
+    bus, desk = Bus(), Desk(load_roster(settings.roster), _models(settings), clock)
     tool_services = ToolServices(warehouse, monitor, integrations, snapshots, probes, campaigns, desk.readiness, clock)
     gateway = Gateway(build_tools(tool_services), clock=clock, on_call=lambda row: _keep_call(records.runs, ids, row))
     operations = Operations(records, Acceptance(records, clock, ids), Elsewhere(), bus, clock)
@@ -188,7 +193,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         operations.start_child,
         Snapshotter(warehouse, snapshots, clock).before,
     )
-    slots = Slots(store)
+    slots, inbound = Slots(store), _inbound(settings, world, integrations, operations, ids)
     return App(
         settings,
         world,
@@ -208,9 +213,19 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         campaigns,
         notifications,
         operations,
-        Clockwork(operations, slots, catalog, clock, world.sleep),
+        inbound,
+        Clockwork(operations, slots, catalog, clock, world.sleep, (inbound.round,)),
         RunBody(services, operations.stops, operations.fresh, operations.over),
     )
+
+
+def _inbound(
+    settings: Settings, world: World, integrations: Mapping[str, Integration[Any]], operations: Operations, ids: Ids
+) -> Inbound:
+    """The doors for events, and what happens behind them."""
+    store, clock = operations.records.store, world.clock
+    doors = entrances(integrations, settings.hooks, world.http)
+    return Inbound(doors, Events(store), operations, OptOuts(store, clock), clock, ids)
 
 
 def _durable_engine(store: Store, clock: Clock) -> Engine:
@@ -228,23 +243,30 @@ def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:
     return sections
 
 
+def _windows(settings: Settings) -> list[MaintenanceWindow]:
+    return [MaintenanceWindow(one.system, one.from_, one.until, one.reason) for one in settings.maintenance]
+
+
 def _people(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> People:
     known = {
-        name: Person(name, person.email, person.slack_user, person.roles) for name, person in settings.people.items()
+        name: Person(name, person.email, person.slack_user, person.roles, person.phone)
+        for name, person in settings.people.items()
     }
     slack = integrations["slack"].config
     return People(known, slack_channel=slack.alert_channel if slack else None)
 
 
 def _connectors(
-    integrations: Mapping[str, Integration[Any]], notifications: Notifications
+    integrations: Mapping[str, Integration[Any]], notifications: Notifications, email_order: Sequence[str]
 ) -> dict[str, list[Connector]]:
-    """The ways out by channel, in the order of the systems' ids; the dashboard is our own.
+    """The ways out by channel: systems in the order for mail, the others after them by id; the dashboard is our own.
 
     What stands in for a way out is one only where there is no other: a message that it took has reached nobody.
     """
     found: dict[str, list[Connector]] = {notifications.channel: [notifications]}
-    for system in sorted(integrations.values(), key=lambda one: one.stands_in):
+    place = {key: number for number, key in enumerate(email_order)}
+    ordered = sorted(integrations.values(), key=lambda one: (one.stands_in, place.get(one.id, len(place)), one.id))
+    for system in ordered:
         for connector in system.connectors():
             if not (system.stands_in and connector.channel in found):
                 found.setdefault(connector.channel, []).append(connector)

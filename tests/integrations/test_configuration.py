@@ -63,6 +63,9 @@ def test_some_settings_of_several_are_not_configured_and_say_which_are_missing()
         "AEROPAY_MERCHANT_ID": "missing",
         "AEROPAY_ENVIRONMENT": "present",
         "AEROPAY_BASE_URL": "absent",
+        "AEROPAY_WEBHOOK_SECRET": "absent",
+        "AEROPAY_WEBHOOK_SECRET_PREVIOUS": "absent",
+        "AEROPAY_WEBHOOK_URL": "absent",
     }
 
 

@@ -16,6 +16,7 @@ from opsbook.app import World, open_app, the_world
 from opsbook.runs.memory import MemoryEngine
 from opsbook.settings import Settings
 from opsbook.web.site import create_app
+from web.hooking import Doors, doors_in
 from web.serving import Served, WrongByHours, publish_all, settings_in
 
 AT = datetime(2026, 11, 24, 14, 0, 5, tzinfo=UTC)
@@ -54,3 +55,17 @@ async def served(tmp_path: Path, published: Path, more_settings: dict[str, Any])
         transport = httpx.ASGITransport(site, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://opsbook.test") as client:
             yield Served(app, site, client)
+
+
+@pytest.fixture
+def answers() -> dict[str, Any]:
+    """What the vendors answer when they are asked."""
+    return {}
+
+
+@pytest.fixture
+async def doors(
+    tmp_path: Path, published: Path, answers: dict[str, Any], more_settings: dict[str, Any]
+) -> AsyncIterator[Doors]:
+    async with doors_in(tmp_path / "home", published, AT, answers, **more_settings) as opened:
+        yield opened

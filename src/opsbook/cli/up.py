@@ -89,7 +89,7 @@ class _Server(uvicorn.Server):
 
 
 class _Untimed(Clockwork):
-    """A clockwork that starts nothing by the schedule; waits and accepted runs go on."""
+    """A clockwork that starts nothing by the schedule; waits, events and accepted runs go on."""
 
     async def schedules(self, now: datetime) -> None:
         """Schedules are off."""
@@ -97,7 +97,8 @@ class _Untimed(Clockwork):
 
 def _untimed(app: App) -> App:
     timed = app.clockwork
-    return replace(app, clockwork=_Untimed(timed.operations, timed.slots, timed.catalog, timed.clock, timed.sleep))
+    parts = (timed.operations, timed.slots, timed.catalog, timed.clock, timed.sleep, timed.rounds)
+    return replace(app, clockwork=_Untimed(*parts))
 
 
 @contextmanager

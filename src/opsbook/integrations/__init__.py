@@ -5,10 +5,12 @@ May lean on records, playbooks and sdk; a system never imports another one. Ever
     __init__.py   NAME and KIND, so that a system can be listed without loading it
     client.py     Config (every field described, with its environment name) and INTEGRATION with `ask`, the probe
     actions.py    connectors, where the system can carry a message to a person
+    hooks.py      HOOK, where the system can call us: how a delivery proves itself and what it says
     README.md     what it does, its settings, its probe, and what was never tried against the real vendor
 
 To add a system, make a folder named after its id with these files; nothing else lists it. The conformance suite in
 `tests/integrations` then asks for its sample settings and good answers. Files whose names begin with an underscore are
 shared pieces: `_system` (settings and the probe's frame), `_verdicts` (what an answer means), `_google`, `_tokens`.
+`_standard_webhooks` and `_cloud_events` are the doors of a deployment's own, `hooks` finds all doors.
 `configuration` makes the systems of a deployment, `monitor` probes them, `catalog` lists them.
 """

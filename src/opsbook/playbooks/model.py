@@ -54,6 +54,11 @@ class Severity(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    def above(self, other: Severity) -> bool:
+        """Whether this one is more severe."""
+        order = tuple(Severity)
+        return order.index(self) > order.index(other)
+
 
 class Misfire(StrEnum):
     """What happens to slots that passed while nobody was there, within `within`."""
@@ -93,11 +98,17 @@ class Schedule(Part):
     jitter: Duration | None = None
 
 
+EVENT_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*(\.\*)?$"
+
+
 class Trigger(Part):
-    """What starts a run: a schedule, or an event by name. `manual` and the HTTP doors are always open."""
+    """What starts a run: a schedule, or an event by name, `<who sends it>.<type>`; `.*` at its end stands for any rest.
+
+    `manual` and the HTTP doors are always open.
+    """
 
     schedule: Schedule | None = None
-    event: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.*]{1,99}$")] | None = None
+    event: Annotated[str, Field(pattern=EVENT_PATTERN, max_length=100)] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Trigger:
@@ -197,11 +208,21 @@ class Told(StrEnum):
 
     OPENED = "opened"
     REMINDED = "reminded"
+    ESCALATED = "escalated"
     CLOSED = "closed"
+
+
+class Escalation(Part):
+    """How long an alert may be open before it becomes more severe, and how severe it becomes then."""
+
+    after: Annotated[Duration, Field(gt=timedelta(0))]
+    severity: Severity
 
 
 class AlertRule(Part):
     """When to alert: once for each `key` while it lasts. `subjects` yields a list: one alert for each of its items.
+
+    `mute` is asked of each subject: where it is true nothing is opened, reminded or escalated, and what is open stays.
 
     `thread` is the dedup key of the thread that belongs to the alert: it is closed when the alert is over. `tell` are
     the moments at which `notify` is used: a playbook with a step of its own for the news may leave those out.
@@ -217,6 +238,14 @@ class AlertRule(Part):
     notify: tuple[ChannelName, ...] = ()
     tell: tuple[Told, ...] = tuple(Told)
     remind_every: Duration | None = None
+    mute: Condition | None = None
+    escalate: Escalation | None = None
+
+    @model_validator(mode="after")
+    def _rises(self) -> AlertRule:
+        if self.escalate is not None and not self.escalate.severity.above(self.severity):
+            raise ValueError("`escalate` makes an alert more severe than the rule's own severity")
+        return self
 
 
 class Exhausted(StrEnum):

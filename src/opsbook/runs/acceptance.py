@@ -26,7 +26,8 @@ class Request:
     """What is asked for. `dedup_key` names the occasion: the same key is the same run for ever.
 
     `as_of` is the scheduled time, where there is one; otherwise the run is as of now. `trigger` is `manual`,
-    `schedule`, `cron`, `api`, `playbook` or `retry`. `fingerprint` is what else must be equal under the same key.
+    `schedule`, `cron`, `api`, `playbook`, `event` or `retry`. `fingerprint` is what else must be equal under the same
+    key. `event` is the event that starts it: `id`, `name`, `received_at` and `body`, which expressions read as `event`.
     """
 
     playbook_id: str
@@ -38,6 +39,7 @@ class Request:
     dry_run: bool = False
     parent_run_id: str | None = None
     fingerprint: str | None = None
+    event: JsonObject | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class Acceptance:
             "accepted_at": now,
             "started_at": None,
             "parent_run_id": request.parent_run_id,
+            "event": request.event,
             "steps_executed": 0,
             "stop_requested": False,
             "segment": 1,

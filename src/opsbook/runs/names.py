@@ -16,11 +16,13 @@ from opsbook.sdk.values import Json, JsonObject, Unknown
 def built_in(playbook: Playbook, run: Mapping[str, Any], people: Mapping[str, str]) -> JsonObject:
     """Names that every run has. Dates are local to the playbook's zone and belong to the *scheduled* time.
 
-    `week_start` and `week_end` are Monday and Sunday of the ISO week that `as_of` lies in.
+    `week_start` and `week_end` are Monday and Sunday of the ISO week that `as_of` lies in. `event` is what came with
+    the event that started the run; of any other run it is unknown.
     """
     zone = ZoneInfo(run["timezone"])
     as_of: datetime = run["as_of"]
     local = as_of.astimezone(zone)
+    event: Mapping[str, Any] = run.get("event") or {}
     monday = (local - timedelta(days=local.weekday())).date()
     return {
         "inputs": dict(run["inputs"]),
@@ -32,7 +34,8 @@ def built_in(playbook: Playbook, run: Mapping[str, Any], people: Mapping[str, st
         "week_end": (monday + timedelta(days=6)).isoformat(),
         "week_number": local.isocalendar().week,
         "scheduled_for": local.isoformat(),
-        "trigger": {"type": run["trigger"]},
+        "trigger": {"type": run["trigger"], "event": event.get("name"), "event_id": event.get("id")},
+        "event": event["body"] if event else Unknown("no event started this run").as_json(),
         "people": dict(people),
     }
 

@@ -21,4 +21,4 @@ def _system(app: App, name: str, last: dict[str, Any] | None) -> dict[str, Any]:
         return {**known, "status": Status.NOT_CONFIGURED.value}
     if last is None:
         return {**known, "status": Status.UNKNOWN.value, "reason": "it was never probed"}
-    return {**known, **{key: value for key, value in last.items() if key != "integration"}}
+    return {**known, **{key: value for key, value in last.items() if key not in ("integration", "settled")}}

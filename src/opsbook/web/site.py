@@ -7,13 +7,14 @@ from fastapi import APIRouter, FastAPI
 from opsbook import __version__
 from opsbook.app import App
 from opsbook.runs.standing import Standing
-from opsbook.web.api import cron, health
-from opsbook.web.api.v1 import alerts, playbooks, runs, slots, systems, threads
+from opsbook.web.api import cron, health, hooks
+from opsbook.web.api.v1 import alerts, events, playbooks, runs, slots, systems, threads
 from opsbook.web.auth.gate import Gate
 from opsbook.web.house import House
 from opsbook.web.problems import HANDLERS
 
-OPEN: tuple[APIRouter, ...] = (health.router, cron.router)  # health shows no data; cron brings the check of its secret
+# Health shows no data; cron brings the check of its secret, hooks bring their senders' proofs.
+OPEN: tuple[APIRouter, ...] = (health.router, cron.router, hooks.router)
 GUARDED: tuple[APIRouter, ...] = (
     playbooks.router,
     runs.router,
@@ -21,6 +22,7 @@ GUARDED: tuple[APIRouter, ...] = (
     alerts.router,
     threads.router,
     slots.router,
+    events.router,
 )
 
 

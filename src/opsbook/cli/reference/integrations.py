@@ -17,6 +17,7 @@ from opsbook.cli.reference._markdown import (
 )
 from opsbook.integrations.catalog import ids, kinds, names
 from opsbook.integrations.configuration import system_class
+from opsbook.integrations.hooks import callers
 
 INTRODUCTION = """# Integrations
 
@@ -39,8 +40,9 @@ def _section(key: str) -> str:
     ]
     sends = (Path(integrations.__path__[0]) / key / "actions.py").exists()
     carries = " It carries messages to people." if sends else ""
+    calls = f" It calls `POST /hooks/{key}`." if key in callers() else ""
     more = f"[More](../../src/opsbook/integrations/{key}/README.md)."
-    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries} {more}\n"
+    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries}{calls} {more}\n"
     return f"## {code(key)}: {names()[key]}\n\n{slow}\n" + table(
         ("Setting", "Type", "Environment", "Default", "What it is"), rows
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 
 from opsbook.integrations._system import System, SystemConfig, url_of
+from opsbook.integrations._tokens import expiry_in
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.aeropay import KIND, NAME
 from opsbook.sdk.http import Reply
-from opsbook.sdk.integration import ErrorClass, Observation
+from opsbook.sdk.integration import ErrorClass, Expiry, Observation
 from opsbook.sdk.values import Json
 
 ADDRESSES = {"live": "https://api.aeropay.com/v2", "sandbox": "https://api.sandbox-pay.aero.inc/v2"}
@@ -29,6 +31,19 @@ class AeropayConfig(SystemConfig):
     merchant_id: str = Field(validation_alias="AEROPAY_MERCHANT_ID", description="id of the merchant")
     environment: Literal["live", "sandbox"] = Field(
         validation_alias="AEROPAY_ENVIRONMENT", description="live or sandbox"
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, validation_alias="AEROPAY_WEBHOOK_SECRET", description="signing key of its calls"
+    )
+    webhook_secret_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="AEROPAY_WEBHOOK_SECRET_PREVIOUS",
+        description="the one before, during a rotation",
+    )
+    webhook_url: str | None = Field(
+        default=None,
+        validation_alias="AEROPAY_WEBHOOK_URL",
+        description="the callback as it was registered; default: where the call came in",
     )
     base_url: str | None = Field(
         default=None, validation_alias="AEROPAY_BASE_URL", description="address of the API; default: the environment's"
@@ -50,7 +65,13 @@ class Aeropay(System[AeropayConfig]):
             "id": config.merchant_id,
         }
         address = url_of(config.base_url or ADDRESSES[config.environment], "token")
-        return judge(await self.http.request("POST", address, json=body), config.environment)
+        reply = await self.http.request("POST", address, json=body)
+        return replace(judge(reply, config.environment), expiry=self._expiry_in(reply))
+
+    def _expiry_in(self, reply: Reply) -> Expiry | None:
+        """The token lives for `TTL` seconds; the next one is got with the key pair, whose end no answer states."""
+        lives = at(peek(reply), "TTL") if reply.ok else None
+        return expiry_in(self.http.clock, lives, "access token", renews=True)
 
 
 def judge(reply: Reply, environment: str) -> Observation:

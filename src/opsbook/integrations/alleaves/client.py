@@ -16,7 +16,7 @@ from opsbook.integrations._verdicts import at, code_in, failed, failure_by_statu
 from opsbook.integrations.alleaves import KIND, NAME
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.http import HttpClient, Reply, bearer
-from opsbook.sdk.integration import ErrorClass, Observation
+from opsbook.sdk.integration import ErrorClass, Expiry, Observation
 from opsbook.sdk.values import Json
 
 USUAL_LIFE = 3600.0  # seconds; taken when a token does not say when it ends (they are said to last a day)
@@ -32,6 +32,14 @@ class AlleavesConfig(SystemConfig):
         default=None,
         validation_alias="ALLEAVES_AUTH",
         description="how to sign in; default: json with a PIN, else basic",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, validation_alias="ALLEAVES_WEBHOOK_SECRET", description="secret that its calls are signed with"
+    )
+    webhook_secret_previous: SecretStr | None = Field(
+        default=None,
+        validation_alias="ALLEAVES_WEBHOOK_SECRET_PREVIOUS",
+        description="the one before, during a rotation",
     )
     base_url: str = Field(
         default="https://app.alleaves.com/api", validation_alias="ALLEAVES_BASE_URL", description="address of the API"
@@ -72,17 +80,21 @@ class Alleaves(System[AlleavesConfig]):
         if not isinstance(token, str) or not token:
             raise NeverWorks("The answer to the sign-in holds no token.", code="bad_reply")
         self.http.redactor.learn([token])
-        return Token(token, self._life(token))
+        life = self._life(token)
+        return Token(token, USUAL_LIFE if life is None else life, stated=life is not None)
 
-    def _life(self, token: str) -> float:
-        """Seconds until the end that the token states in its own `exp`; an unreadable one gets the usual life."""
+    def expiry(self) -> Expiry | None:
+        return self.tokens.expiry()
+
+    def _life(self, token: str) -> float | None:
+        """Seconds until the end that the token states in its own `exp`; None when it cannot be read."""
         part = [*token.split("."), ""][1]
         try:
             ends = at(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))), "exp")
         except (ValueError, binascii.Error):
-            return USUAL_LIFE
+            return None
         if not isinstance(ends, int | float):
-            return USUAL_LIFE
+            return None
         return max(0.0, ends - self.http.clock.now().timestamp())
 
 

@@ -1,4 +1,4 @@
-"""CannPay (CanPay RemotePay), debit payments: whether its API answers. Read only."""
+"""CannPay (CanPay RemotePay), debit payments: whether its API answers, and what it knows of a payment. Read only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from opsbook.integrations._verdicts import at, failed, failure_by_status, online
 from opsbook.integrations.cannpay import KIND, NAME
 from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import ErrorClass, Observation
+from opsbook.sdk.values import JsonObject
 
 ADDRESSES = {"live": "https://api.canpaydebit.com", "sandbox": "https://sandbox-api.canpaydebit.com"}
 
@@ -39,6 +40,23 @@ class CannPay(System[CannPayConfig]):
         """Read a fixed list of reasons: it proves that they can be reached, not that our keys are good."""
         address = url_of(config.base_url or ADDRESSES[config.environment], "integrator/getmodificationreason")
         return judge(await self.http.request("POST", address, form={"reason_type": "increase"}), config.environment)
+
+    async def transaction(self, intent_id: str) -> JsonObject | None:
+        """The vendor's record of a payment, None when it knows none. Reads only.
+
+        Raises the errors of `HttpClient`, and those of `Reply.checked`.
+        """
+        config = self._configured()
+        address = url_of(config.base_url or ADDRESSES[config.environment], "integrator/transactiondetails")
+        form = {
+            "app_key": config.app_key.get_secret_value(),
+            "api_secret": config.api_secret.get_secret_value(),
+            "integrator_id": config.integrator_id,
+            "intent_id": intent_id,
+        }
+        body = (await self.http.request("POST", address, form=form)).checked().object()
+        found = body.get("data")
+        return found if str(body.get("code")) == "200" and isinstance(found, dict) else None
 
 
 def judge(reply: Reply, environment: str) -> Observation:

@@ -20,6 +20,14 @@ class HubSpotConfig(SystemConfig):
     """The token of a private app."""
 
     access_token: SecretStr = Field(validation_alias="HUBSPOT_ACCESS_TOKEN", description="token of the private app")
+    client_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="HUBSPOT_CLIENT_SECRET",
+        description="the app's secret, which its calls are signed with",
+    )
+    client_secret_previous: SecretStr | None = Field(
+        default=None, validation_alias="HUBSPOT_CLIENT_SECRET_PREVIOUS", description="the one before, during a rotation"
+    )
     base_url: str = Field(
         default="https://api.hubapi.com", validation_alias="HUBSPOT_BASE_URL", description="address of the API"
     )

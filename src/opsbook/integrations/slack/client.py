@@ -15,13 +15,9 @@ from opsbook.integrations.slack.types import BAD_CREDENTIALS
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Observation
+from opsbook.sdk.values import listed
 
 THEIR_FAULT = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-
-
-def _listed(value: Any) -> Any:
-    """A setting from the environment is a text with commas."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class SlackConfig(SystemConfig):
@@ -38,7 +34,7 @@ class SlackConfig(SystemConfig):
         pattern=rf"^([CGD][A-Z0-9]{{2,20}}|{WEBHOOK})$",
         description="id of the channel that messages go to",
     )
-    channels: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+    channels: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
         default=(), validation_alias="SLACK_CHANNELS", description="ids of other channels that the bot may write to"
     )
     team_id: str | None = Field(
@@ -46,6 +42,12 @@ class SlackConfig(SystemConfig):
     )
     webhook_url: SecretStr | None = Field(
         default=None, validation_alias="SLACK_WEBHOOK_URL", description="address of an incoming webhook"
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_SIGNING_SECRET", description="secret that Slack signs its calls with"
+    )
+    signing_secret_previous: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_SIGNING_SECRET_PREVIOUS", description="the one before, during a rotation"
     )
     base_url: str = Field(
         default="https://slack.com/api", validation_alias="SLACK_BASE_URL", description="address of the API"

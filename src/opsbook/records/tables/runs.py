@@ -35,6 +35,7 @@ runs = Table(
     Column("alerts", Json),
     Column("cost", Json),
     Column("parent_run_id", Id),
+    Column("event", Json),  # the event that started it: id, name, received_at and what came with it
     required("stop_requested", Boolean, default=False),
     required("segment", Integer, default=1),
     required("active_ms", Float, default=0.0),

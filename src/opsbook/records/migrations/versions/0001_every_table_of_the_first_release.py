@@ -173,6 +173,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_effects_state", ["state"], unique=False)
 
     op.create_table(
+        "events",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("dedup_key", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("opt_out", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("received_at", opsbook.records.tables.base.Instant(length=27), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", opsbook.records.tables.base.Instant(length=27), nullable=True),
+        sa.Column("settled_at", opsbook.records.tables.base.Instant(length=27), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("dedup_key", name=op.f("uq_events_dedup_key")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_due", ["due_at"], unique=False)
+        batch_op.create_index("ix_events_received", ["received_at"], unique=False)
+
+    op.create_table(
         "heartbeats",
         sa.Column("executor_id", sa.String(length=120), nullable=False),
         sa.Column("label", sa.String(length=60), nullable=False),
@@ -303,6 +325,7 @@ def upgrade() -> None:
         sa.Column("alerts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("cost", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("parent_run_id", sa.String(length=80), nullable=True),
+        sa.Column("event", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("stop_requested", sa.Boolean(), nullable=False),
         sa.Column("segment", sa.Integer(), nullable=False),
         sa.Column("active_ms", sa.Float(), nullable=False),

@@ -68,7 +68,7 @@ async def cancelled(request: Request, run_id: str) -> Response:
 
 def record(row: dict[str, object]) -> dict[str, object]:
     """A run's columns as a list shows them: results and inputs stay on its own page."""
-    hidden = ("results", "inputs", "conditions", "sha256")
+    hidden = ("results", "inputs", "event", "conditions", "sha256")
     return {
         **{name: value for name, value in row.items() if name not in hidden},
         "success": row["state"] == "succeeded",

@@ -1,0 +1,7 @@
+"""See what outside systems have told us."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)
