@@ -123,6 +123,25 @@ def test_a_second_schedule_a_half_hour_zone_and_a_cron_that_only_we_read(shell: 
     assert {job["attemptDeadline"] for job in google_cloud.jobs.values()} == {"1800s"}  # the timeout alone is 30 min
 
 
+def test_a_job_that_is_refused_is_named_those_before_it_stand_and_the_next_time_goes_on(
+    shell: Shell, google_cloud: GoogleCloud
+):
+    configured(shell, google_cloud)
+    shell.publish(HELLO, HELLO.replace("says_hello", "says_more"))
+    google_cloud.refused = "says-more"
+    answer = shell(VERB, "apply")
+    assert (answer.code, "the job says-more (INVALID_ARGUMENT)" in answer.err) == (2, True), answer.err
+    assert set(google_cloud.jobs) == {"says-hello"}
+    google_cloud.refused = ""
+    assert [item["action"] for item in plan(shell, "apply", "--json").json["items"]] == ["none", "create"]
+
+
+def test_settings_of_any_depth_are_refused_or_kept_and_never_a_stack_trace(shell: Shell):
+    (shell.folder / "opsbook.toml").write_text("integrations.x." + ".".join(["a"] * 3000) + " = 'sm://DEEP'")
+    answer = shell("list")
+    assert (answer.code, len(answer.err.strip().splitlines())) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [

@@ -16,7 +16,7 @@ from opsbook.sdk.errors import InvalidInput, OpsbookError, PersonNeeded, RetryLa
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import Status
 from opsbook.sdk.references import Reference
-from opsbook.settings import ENVIRONMENT
+from opsbook.settings import ENVIRONMENT, settings_of
 from peers.google_cloud import PROJECT, TOKEN, GoogleCloud, google_cloud
 
 __all__ = ["google_cloud"]
@@ -166,6 +166,13 @@ def test_references_are_found_where_we_read_and_nowhere_else():
 def test_a_reference_that_names_no_secret_is_refused_by_the_settings_name(value: str):
     with pytest.raises(InvalidInput, match="CRON_SECRET"):
         wanted_by_environment({"CRON_SECRET": value}, ENVIRONMENT)
+
+
+def test_the_name_of_a_secret_is_never_taken_for_the_secret():
+    with pytest.raises(InvalidInput, match="cron_secret_previous refers to a secret that was not fetched"):
+        settings_of({"cron_secret": "a-secret-of-16-characters", "cron_secret_previous": "sm://CRON_SECRET_OF_OLD"})
+    with pytest.raises(InvalidInput, match="SLACK_BOT_TOKEN refers to a secret that was not fetched"):
+        configure({}, {"SLACK_BOT_TOKEN": "sm://SLACK"}, HttpClient())
 
 
 def test_the_stores_probe_reads_a_secret_that_is_in_use():

@@ -65,6 +65,7 @@ class GoogleCloud:
     secrets: dict[str, list[bytes | None]] = field(default_factory=dict)
     broken_checksums: int = 0  # how many accesses from now on say a wrong one
     busy: int = 0  # how many requests from now on are answered with 503
+    refused: str = ""  # a job that is not taken, whatever it holds
     page: int = 500
     token: str | None = TOKEN
     requests: list[Request] = field(default_factory=list)
@@ -110,7 +111,7 @@ class GoogleCloud:
 
     def _create(self, body: dict[str, Any]) -> dict[str, Any]:
         key = str(body.get("name", "")).removeprefix(f"{PARENT}/jobs/")
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,500}", key):
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,500}", key) or key == self.refused:
             raise Refused(400, "INVALID_ARGUMENT")
         if key in self.jobs:
             raise Refused(409, "ALREADY_EXISTS")

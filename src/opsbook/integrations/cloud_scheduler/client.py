@@ -19,6 +19,7 @@ from opsbook.sdk.scheduling import Action, Change, Job
 from opsbook.sdk.values import Json, JsonObject
 
 PAGE, MOST_PAGES = 500, 20
+WRITE_SECONDS = 20.0  # a write may take its time: what it did would have to be looked up after a time-out
 ANSWER = frozenset({"jobs", "nextPageToken"})
 AGAIN = "Look again with `opsbook cloud-scheduler plan`."
 
@@ -106,8 +107,9 @@ class CloudScheduler(GoogleSystem[CloudSchedulerConfig]):
         params: dict[str, str | int] | None = None,
         json: Json | None = None,
     ) -> Reply:
-        path = f"v1/{_parent(config)}/jobs" + (f"/{key}" if key else "")
-        return await self.fetched(config, method, url_of(config.base_url, path), params=params, json=json)
+        url = url_of(config.base_url, f"v1/{_parent(config)}/jobs" + (f"/{key}" if key else ""))
+        limit = None if json is None else WRITE_SECONDS
+        return await self.fetched(config, method, url, params=params, json=json, total_seconds=limit)
 
 
 def judge(reply: Reply) -> Observation:
