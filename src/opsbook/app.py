@@ -20,6 +20,7 @@ from opsbook.agents.models import TIERS, Models, ModelSettings, Tier
 from opsbook.agents.roster import load_roster
 from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
+from opsbook.effects.mirror import Mirror
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.opt_outs import OptOuts
@@ -33,6 +34,7 @@ from opsbook.records.alerts import Alerts
 from opsbook.records.effects import Effects
 from opsbook.records.events import Events
 from opsbook.records.migrate import migrate
+from opsbook.records.mirrored import Mirrored
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.probes import Probes
 from opsbook.records.runs import Runs
@@ -102,6 +104,7 @@ class App:
     operations: Operations
     inbound: Inbound
     clockwork: Clockwork
+    mirror: Mirror | None
     body: RunBody
 
     @asynccontextmanager
@@ -120,13 +123,16 @@ class App:
     async def serving(self) -> AsyncIterator[None]:
         """Carry runs out, and turn time into runs: schedules, waits, runs that others accepted."""
         async with self.working():
-            clockwork = asyncio.create_task(self.clockwork.run())
+            loops = [self.clockwork.run(), *([self.mirror.run()] if self.mirror else [])]
+            tasks = [asyncio.create_task(loop) for loop in loops]
             try:
                 yield
             finally:
-                clockwork.cancel()
-                with suppress(asyncio.CancelledError):
-                    await clockwork
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with suppress(asyncio.CancelledError):
+                        await task
 
 
 def the_world(settings: Settings, **replaced: Any) -> World:
@@ -215,6 +221,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         operations,
         inbound,
         Clockwork(operations, slots, catalog, clock, world.sleep, (inbound.round,)),
+        _mirror(integrations, records, world),
         RunBody(services, operations.stops, operations.fresh, operations.over),
     )
 
@@ -226,6 +233,16 @@ def _inbound(
     store, clock = operations.records.store, world.clock
     doors = entrances(integrations, settings.hooks, world.http)
     return Inbound(doors, Events(store), operations, OptOuts(store, clock), clock, ids)
+
+
+def _mirror(integrations: Mapping[str, Integration[Any]], records: Records, world: World) -> Mirror | None:
+    """What follows the records into the store of the system that is told to mirror them."""
+    for system in integrations.values():
+        target = system.documents(world.sleep) if system.mirrors else None
+        if target is not None:
+            made = Mirrored(records.store)
+            return Mirror(target, made, records.playbooks, records.runs, world.clock, world.sleep)
+    return None
 
 
 def _durable_engine(store: Store, clock: Clock) -> Engine:
@@ -280,11 +297,14 @@ def _models(settings: Settings) -> Models:
         "flagship": settings.model_flagship,
     }
     tiers = {name: Tier(chosen[name] or tier.claude, tier.gemini) for name, tier in TIERS.items()}
+    addresses = {name: settings.integrations.get(name, {}).get("base_url") for name in ("claude", "gemini")}
     return Models(
         ModelSettings(
             settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else None,
             settings.gemini_api_key.get_secret_value() if settings.gemini_api_key else None,
-            tiers=tiers,
+            addresses["claude"],
+            addresses["gemini"],
+            tiers,
         )
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsbook.playbooks.expressions import evaluate, fill, parse, truth
+from opsbook.playbooks.expressions import evaluate, fill_key, fill_text, parse, truth
 from opsbook.playbooks.model import AlertRule, Criterion, Playbook
 from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, JsonObject, Unknown
@@ -52,13 +52,17 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Firing:
-    """An alert rule that fired, for one subject. `thread` is the dedup key of the thread that goes with it."""
+    """An alert rule that fired, for one subject. `thread` is the dedup key of the thread that goes with it.
+
+    `muted`: nobody is to be alarmed about the subject now.
+    """
 
     rule: AlertRule
     subject: str
     key: str
     message: str
     thread: str | None = None
+    muted: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,11 +132,13 @@ def _firing(rule: AlertRule, subject: Json, names: Mapping[str, Json]) -> Firing
     label = subject if isinstance(subject, str) else ""
     if isinstance(subject, dict):
         label = str(subject.get("name") or subject.get("id") or "")
-    key = _text(rule.key, known) or (str(subject.get("id") or label) if isinstance(subject, dict) else label)
-    message = _text(rule.message, known) or f"{rule.id.replace('_', ' ')}" + (f": {label}" if label else "")
-    return Firing(rule, label, key, message, _text(rule.thread, known) or None)
+    key = _key(rule.key, known) or (str(subject.get("id") or label) if isinstance(subject, dict) else label)
+    message = fill_text(rule.message, known) or f"{rule.id.replace('_', ' ')}" + (f": {label}" if label else "")
+    muted = rule.mute is not None and truth(rule.mute, known) is True  # unknown: better an alarm too many
+    return Firing(rule, label, key, message, _key(rule.thread, known), muted)
 
 
-def _text(template: str, names: Mapping[str, Json]) -> str:
-    found = fill(template, names) if template else ""
-    return f"unknown ({found.reason})" if isinstance(found, Unknown) else str(found)
+def _key(template: str, names: Mapping[str, Json]) -> str | None:
+    """What tells the alert, or its thread, from others; None where there is none, or where it cannot be known."""
+    found = fill_key(template, names)
+    return None if isinstance(found, Unknown) else found or None

@@ -22,8 +22,19 @@ def use_problems(playbook: Playbook, root: Node, catalog: Catalog, near: Nearest
     """Whatever the document names that is not there, or may not be used so."""
     check = _Check(playbook, root, catalog, near)
     yield from check.part(playbook, (), None)
+    yield from _one_zone(playbook)
     for text, step in playbook.every_step():
         yield from check.step(step, document_path(text))
+
+
+def _one_zone(playbook: Playbook) -> Iterator[Problem]:
+    """Occurrences are told apart by the wall clock, and a run's dates are local: to one zone."""
+    zones = {place: t.schedule.timezone for place, t in enumerate(playbook.triggers) if t.schedule is not None}
+    first = next(iter(zones.values()), "")
+    for place, zone in zones.items():
+        if zone != first:
+            path = ("triggers", place, "schedule", "timezone")
+            yield _problem(f"The playbook has another time zone already: {first}.", "Write one.", path, "other_zone")
 
 
 class _Check:
