@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from opsbook.playbooks.catalog import Catalog
-from opsbook.playbooks.expressions import fill, truth
+from opsbook.playbooks.expressions import evaluate, fill, truth
 from opsbook.playbooks.load import load_playbook
 from opsbook.playbooks.model import Playbook, Step
 from opsbook.playbooks.suite import texts
@@ -22,7 +22,7 @@ def system(name: str, status: str, **more: Any) -> dict[str, Any]:
     return {
         "id": name, "name": name.title(), "status": status, "latency_ms": 120.0, "consecutive_failures": 0,
         "error": None, "checked_at": "2026-11-24T14:00:01+00:00", "last_success_at": "2026-11-24T14:00:01+00:00",
-        "last_success_age_seconds": 0.0, **more,
+        "last_success_age_seconds": 0.0, "maintenance": False, **more,
     }  # fmt: skip
 
 
@@ -32,6 +32,8 @@ UP, SLOW = (
 )
 DOWN = system("pay", "offline", latency_ms=None, consecutive_failures=3, last_success_age_seconds=9000.0)
 NEVER = system("new", "offline", latency_ms=None, last_success_at=None, last_success_age_seconds=LOST)
+RACK = system("rack", "offline", latency_ms=None, last_success_age_seconds=9000.0, maintenance=True)
+SLOW_RACK = system("slow_rack", "degraded", latency_ms=3000.0, maintenance=True)
 BARE = system("bare", "not_configured", latency_ms=None, last_success_at=None, last_success_age_seconds=LOST)
 
 
@@ -89,7 +91,7 @@ def test_the_monitor_asks_all_ten_integrations(suite: dict[str, Playbook]) -> No
 def test_the_conditions_of_the_earlier_system_stand_as_they_were_written(suite: dict[str, Playbook]) -> None:
     offline = step(suite["ops_integration_monitor"], "check_for_failures").fields.if_  # type: ignore[attr-defined]
     inactive = step(suite["ops_churn_prevention"], "check_if_any_inactive").fields.if_  # type: ignore[attr-defined]
-    assert offline == 'integration_status.some(s => s.status === "offline")'
+    assert offline == 'integration_status.some(s => s.status === "offline" && !s.maintenance)'  # planned work is ours
     assert inactive == "inactive_customers.length > 0"
 
 
@@ -105,9 +107,14 @@ def test_the_conditions_of_the_earlier_system_stand_as_they_were_written(suite: 
         ([UP, NEVER], "not_met", "met", "unknown"),
         ([UP, system("dim", "unknown")], "unknown", "met", "met"),
         ([BARE], "unknown", "unknown", "unknown"),
+        ([UP, RACK, SLOW_RACK], "met", "met", "met"),
+        ([BARE, RACK, SLOW_RACK], "unknown", "unknown", "unknown"),
     ],
-    ids=["up", "not configured", "slow", "down", "very slow", "slow within its own limit", "never up", "dim", "bare"],
-)
+    ids=[
+        "up", "not configured", "slow", "down", "very slow", "slow within its own limit", "never up", "dim", "bare",
+        "maintenance", "nothing but maintenance",
+    ],
+)  # fmt: skip
 def test_the_monitor_judges(
     suite: dict[str, Playbook], systems: list[Any], online: str, latency: str, ping: str
 ) -> None:
@@ -128,6 +135,30 @@ def test_the_monitor_alerts_for_each_system(suite: dict[str, Playbook]) -> None:
     (rule,) = [one for one in alerts(playbook, {"integration_status": [DOWN]}) if one.rule.id == "integration_offline"]
     assert rule.firings[0].thread == "integration:pay"
     assert step(playbook, "create_incident_thread").fields.dedup_key == "integration:{{ system.id }}"  # type: ignore[attr-defined]
+
+
+def test_planned_work_alarms_nobody_and_closes_nothing(suite: dict[str, Playbook]) -> None:
+    monitor, names = suite["ops_integration_monitor"], {"integration_status": [UP, RACK, SLOW_RACK]}
+    answers = {answer.rule.id: answer.firings for answer in alerts(monitor, names)}
+    assert {key: [(one.key, one.muted) for one in firings] for key, firings in answers.items()} == {
+        "integration_offline": [("rack", True)],
+        "latency_high": [("slow_rack", True)],
+        "no_answer_for_two_hours": [("rack", True)],
+    }
+    assert truth(step(monitor, "check_for_failures").fields.if_, names) is False  # type: ignore[attr-defined]
+    fields: Any = step(monitor, "alert_on_failure").fields
+    assert fill(fields.subject, {"integration_status": [DOWN, RACK]}) == "Offline: Pay"
+    found = step(monitor, "open_incidents").fields.items  # type: ignore[attr-defined]
+    assert evaluate(found, {"integration_status": [DOWN, RACK]}) == [DOWN]
+
+
+def test_both_playbooks_that_see_a_system_speak_of_one_incident(suite: dict[str, Playbook]) -> None:
+    health = {"health_status": {"integrations": [DOWN, RACK], "components": []}}
+    rules = [one for one in alerts(suite["ops_daily_health_check"], health) if one.rule.id == "integration_offline"]
+    assert [(one.thread, one.muted) for one in rules[0].firings] == [
+        ("integration:pay", False),
+        ("integration:rack", True),
+    ]
 
 
 def test_the_message_names_what_is_offline_and_nothing_else(suite: dict[str, Playbook]) -> None:

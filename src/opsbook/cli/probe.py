@@ -1,17 +1,19 @@
 """Probe systems now: real requests to what is configured. Exit code 1 when one is offline.
 
-A system without configuration is shown as such and is no failure; one named on purpose must exist. With --history
-nobody is asked: it tells what the stored probes say of the last 24 hours, 7 days and 30 days.
+A system without configuration, or under maintenance, is shown as such and is no failure; one named on purpose must
+exist. With --history nobody is asked: it tells what the stored probes say of the last 24 hours, 7 days and 30 days.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from opsbook.app import App
+from opsbook.cli._jobs import SCHEDULER, drift
 from opsbook.cli._opening import with_app
 from opsbook.cli._printing import console, show_items
 from opsbook.records.uptime import WINDOWS, history
@@ -33,14 +35,21 @@ def run(
 
     async def probed(app: App) -> list[dict[str, Any]]:
         reports = await app.monitor.check(ids or sorted(app.integrations))
-        return [report.as_json() for report in reports]
+        return [await _with_drift(app, report.as_json()) for report in reports]
 
     items = with_app(probed)
     if as_json:
         show_items(items, (), as_json=True)
     else:
         _print(items, whole=bool(ids))
-    return 1 if any(item["status"] == "offline" for item in items) else 0
+    return 1 if any(item["status"] == "offline" and not item["maintenance"] for item in items) else 0
+
+
+async def _with_drift(app: App, item: dict[str, Any]) -> dict[str, Any]:
+    """A scheduler that answers is also asked whether its jobs are what the playbooks ask for."""
+    if item["id"] != SCHEDULER or item["status"] not in WELL:
+        return item
+    return {**item, "drift": await drift(app)}
 
 
 def _print_past(ids: list[str], *, as_json: bool) -> None:
@@ -80,8 +89,9 @@ def _print(items: list[dict[str, Any]], *, whole: bool) -> None:
     bare = [] if whole else [str(item["id"]) for item in items if item["status"] == "not_configured"]
     shown = [_row(item) for item in items if item["id"] not in bare]
     if shown:
-        columns = ("status", "id", "latency", "last_success", "error")
-        show_items(shown, columns, as_json=False, title="Systems", under={"last_success": "id"})
+        columns = ("status", "id", "latency", "last_success", "error", "note")
+        under = {"last_success": "id", "note": "error"}
+        show_items(shown, columns, as_json=False, title="Systems", under=under)
     if bare:
         console().print(f"Not configured: {', '.join(bare)}.")
 
@@ -96,4 +106,23 @@ def _row(item: dict[str, Any]) -> dict[str, Any]:
         "last_success": datetime.fromisoformat(since).astimezone(UTC) if since and item["status"] not in WELL else None,
         "latency": None if latency is None else f"{latency:.0f} ms",
         "error": f"{told} {failures} failures in a row." if failures > 1 else told,
+        "note": " ".join(_notes(item)),
     }
+
+
+def _notes(item: dict[str, Any]) -> Iterator[str]:
+    """Why the status may be another than the one that was found, and when a person must renew credentials."""
+    if item["maintenance"]:
+        yield f"Maintenance: {item['maintenance_window']['reason']}."
+    if item["observed"] != item["status"]:
+        yield f"Found {item['observed']} this time."
+    if item["credentials"].get("renews") is False:
+        yield f"The {item['credentials']['of']} ends at {item['credentials']['expires_at']}."
+    if "drift" in item:
+        yield _drift_note(item["drift"]["jobs"])
+
+
+def _drift_note(jobs: list[str] | dict[str, Any]) -> str:
+    if isinstance(jobs, dict):
+        return f"Whether its jobs stand is unknown. {jobs['reason']}"
+    return f"Not as asked for: {', '.join(jobs)}." if jobs else "Its jobs stand."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from pydantic import Field
 from opsbook.integrations._verdicts import verdict_of
 from opsbook.sdk.errors import OpsbookError
 from opsbook.sdk.http import HttpClient
-from opsbook.sdk.integration import Integration, IntegrationConfig, Observation
+from opsbook.sdk.integration import Expiry, Integration, IntegrationConfig, Observation
 from opsbook.sdk.values import Json
 
 ROOMY_MS = 2000.0  # calls of models and of Google often take longer than the usual 500 ms and are well
@@ -26,6 +27,8 @@ class SystemConfig(IntegrationConfig):
     needs: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     slow_after_ms: float | None = Field(default=None, gt=0, description="from here on it counts as slow, milliseconds")
+    offline_after: int = Field(default=1, ge=1, le=100, description="failed checks in a row until it is offline")
+    online_after: int = Field(default=1, ge=1, le=100, description="good checks in a row until it is online again")
 
 
 C = TypeVar("C", bound=SystemConfig)
@@ -45,13 +48,15 @@ class System(Integration[C], Generic[C]):
             seen = await self.ask(config)
         except OpsbookError as error:
             seen = verdict_of(error)
-        return Observation(
-            seen.status, seen.latency_ms, seen.error_class, self.http.redactor.clean(seen.message), seen.quota
-        )
+        return replace(seen, message=self.http.redactor.clean(seen.message), expiry=seen.expiry or self.expiry())
 
     @abstractmethod
     async def ask(self, config: C) -> Observation:
         """The cheapest call without side effects. May raise the errors of `HttpClient`."""
+
+    def expiry(self) -> Expiry | None:
+        """When the credentials at hand end; None where no answer stated it."""
+        return None
 
     def credential_state(self) -> Mapping[str, Json]:
         """`present`, `missing` (needed and absent) or `absent` of every setting, by its environment name."""

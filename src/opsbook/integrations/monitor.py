@@ -9,18 +9,19 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+from opsbook.integrations._settling import UP, Standing, settle
 from opsbook.integrations._verdicts import verdict_of
+from opsbook.integrations.maintenance import Maintenance
 from opsbook.records.rows import Row
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import NotFound, OpsbookError
-from opsbook.sdk.integration import ErrorClass, Integration, Observation, ProbeReport, Status
+from opsbook.sdk.integration import ErrorClass, Integration, MaintenanceWindow, Observation, ProbeReport, Status
 
 LIMIT_SECONDS = 5.0  # of one probe, with everything that it asks
 CONFIRM_SECONDS = 2.0  # between a failed probe and the one that confirms it
 AT_ONCE = 16
 
 Sleep = Callable[[float], Awaitable[None]]
-NEVER_ASKED = frozenset({Status.NOT_CONFIGURED, Status.UNKNOWN})
 
 
 class History(Protocol):
@@ -50,6 +51,7 @@ class Monitor:
         clock: Clock,
         sleep: Sleep,
         *,
+        windows: Sequence[MaintenanceWindow] = (),
         limit_seconds: float = LIMIT_SECONDS,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -57,14 +59,16 @@ class Monitor:
         self.probes = probes
         self.clock = clock
         self.sleep = sleep
+        self.maintenance = Maintenance(windows, integrations)
         self.limit_seconds = limit_seconds
         self.at_once = at_once
 
     async def check(self, ids: Sequence[str]) -> list[ProbeReport]:
         """One report for each id, in the order asked; every one is stored before this returns.
 
-        A system is `offline` only when a second probe after 2 s failed too. Never raises for what a system does, and
-        a bug in one probe is that system's `unknown`. Raises `NotFound` for an id that no system has.
+        A system is `offline` only when a second probe after 2 s failed too, and when its settings' `offline_after`
+        checks in a row found it so; while it is held back, `observed` says what was found. Never raises for what a
+        system does, and a bug in one probe is that system's `unknown`. Raises `NotFound` for an id that no system has.
         """
         wanted = list(dict.fromkeys(self.known(ids)))
         places = asyncio.Semaphore(self.at_once)
@@ -125,19 +129,33 @@ class Monitor:
     def _report(self, system: Integration[Any], found: _Found, state: Row | None) -> ProbeReport:
         seen = found.observation
         last = state["last_success_at"] if state else None
-        failures = int(state["consecutive_failures"]) if state else 0
-        if seen.status is Status.OFFLINE:
-            failures += 1
-        elif seen.status not in NEVER_ASKED:
-            failures = 0
-            last = last if seen.error_class is ErrorClass.THROTTLED else found.at
-        return ProbeReport(system.id, system.name, seen, found.at, last, failures, found.attempts)
+        if seen.status in UP and seen.error_class is not ErrorClass.THROTTLED:
+            last = found.at
+        status, now = settle(Standing.of(state), seen.status, *thresholds(system))
+        return ProbeReport(
+            system.id,
+            system.name,
+            seen,
+            found.at,
+            last,
+            now.failures,
+            found.attempts,
+            now.successes,
+            held=status if status is not seen.status else None,
+            settled=now.settled,
+            maintenance=self.maintenance.of(system.id, found.at),
+        )
 
 
 def slow_after_ms(system: Integration[Any]) -> float:
     """From which latency on a system counts as slow: the settings' figure, or the system's own."""
     chosen = getattr(system.config, "slow_after_ms", None)
     return float(chosen or system.slow_after_ms)
+
+
+def thresholds(system: Integration[Any]) -> tuple[int, int]:
+    """After how many failed checks in a row a system is offline, and after how many good ones online again."""
+    return int(getattr(system.config, "offline_after", 1)), int(getattr(system.config, "online_after", 1))
 
 
 def _judged(seen: Observation, took_ms: float, slow_ms: float) -> Observation:

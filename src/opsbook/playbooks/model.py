@@ -232,13 +232,13 @@ class AlertRule(Part):
     expr: Condition
     severity: Severity = Severity.NORMAL
     subjects: Expression | None = None
+    mute: Condition | None = None
     key: Text = ""
     message: Text = ""
     thread: Text = ""
     notify: tuple[ChannelName, ...] = ()
     tell: tuple[Told, ...] = tuple(Told)
     remind_every: Duration | None = None
-    mute: Condition | None = None
     escalate: Escalation | None = None
 
     @model_validator(mode="after")

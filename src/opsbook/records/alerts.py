@@ -12,6 +12,8 @@ from opsbook.records.rows import Row, fetch, fetch_one, insert_absent
 from opsbook.records.store import Store
 from opsbook.records.tables.inbox import alerts
 
+SEVERITIES = ("low", "normal", "high", "critical")
+
 
 class Alerts:
     def __init__(self, store: Store) -> None:
@@ -20,7 +22,7 @@ class Alerts:
     async def see(self, alert: Mapping[str, Any], now: datetime) -> tuple[Row, bool]:
         """Open this alert, or mark the open one of its key as seen by this run. Answers (row, opened).
 
-        The same run seeing it twice counts once.
+        The same run seeing it twice counts once. An open alert is never made less severe: it may have been escalated.
         """
 
         def write(connection: Connection) -> tuple[Row, bool]:
@@ -37,7 +39,7 @@ class Alerts:
                 "last_seen_at": now,
                 "times_seen": row["times_seen"] + 1,
                 "run_id": alert["run_id"],
-                "severity": alert["severity"],
+                "severity": max(row["severity"], alert["severity"], key=SEVERITIES.index),
                 "message": alert["message"],
             }
             connection.execute(update(alerts).where(alerts.c.id == row["id"]).values(**change))
@@ -58,6 +60,15 @@ class Alerts:
     async def reminded(self, alert_id: str, now: datetime) -> None:
         def write(connection: Connection) -> None:
             connection.execute(update(alerts).where(alerts.c.id == alert_id).values(reminded_at=now))
+
+        await self.store.shared(write)
+
+    async def escalated(self, alert_id: str, severity: str, now: datetime) -> None:
+        """It is more severe from now on, and people were told so at `now`. Safe to repeat."""
+
+        def write(connection: Connection) -> None:
+            change = update(alerts).where(alerts.c.id == alert_id)
+            connection.execute(change.values(severity=severity, reminded_at=now))
 
         await self.store.shared(write)
 

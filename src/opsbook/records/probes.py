@@ -22,7 +22,10 @@ class Probes:
         self.store = store
 
     def last(self, integration: str) -> Row | None:
-        """The latest state, `{status, checked_at, last_success_at, consecutive_failures, ...}`, or None."""
+        """The latest state, `{status, checked_at, last_success_at, consecutive_failures, ...}`, or None.
+
+        `status` is what was reported, `observed` what the probe found; rows of probes hold what was found.
+        """
         query = select(integration_states).where(integration_states.c.integration == integration)
         with self.store.reading() as connection:
             return fetch_one(connection, query)
@@ -52,7 +55,7 @@ class Probes:
 
         That is the probes of `uptime.HELD` before the window too. A system without a probe has no key.
         """
-        wanted = (probes.c.integration, probes.c.at, probes.c.status, probes.c.latency_ms)
+        wanted = (probes.c.integration, probes.c.at, probes.c.status, probes.c.latency_ms, probes.c.maintenance)
         query = (
             select(*wanted)
             .where(probes.c.integration.in_(integrations), probes.c.at >= start - HELD, probes.c.at <= end)
@@ -61,7 +64,8 @@ class Probes:
         found: dict[str, list[Sample]] = {}
         with self.store.reading() as connection:
             for row in connection.execute(query):
-                found.setdefault(row.integration, []).append(Sample(row.at, row.status, row.latency_ms))
+                sample = Sample(row.at, row.status, row.latency_ms, row.maintenance)
+                found.setdefault(row.integration, []).append(sample)
         return found
 
     def counts(self, integrations: Sequence[str] | None, start: datetime, end: datetime) -> dict[str, dict[str, int]]:
@@ -124,12 +128,18 @@ def _probe_row(report: ProbeReport) -> dict[str, Any]:
 
 
 def _state_row(report: ProbeReport) -> dict[str, Any]:
+    seen = report.observation
     return {
         **_seen(report),
+        "status": report.status.value,
+        "observed": seen.status.value,
+        "settled": report.settled.value if report.settled else None,
         "checked_at": report.checked_at,
         "last_success_at": report.last_success_at,
         "consecutive_failures": report.consecutive_failures,
-        "quota": report.observation.quota,
+        "consecutive_successes": report.consecutive_successes,
+        "quota": seen.quota,
+        "credentials": seen.expiry.as_json() if seen.expiry else None,
     }
 
 
@@ -141,4 +151,5 @@ def _seen(report: ProbeReport) -> dict[str, Any]:
         "latency_ms": seen.latency_ms,
         "error_class": seen.error_class.value if seen.error_class else None,
         "message": seen.message,
+        "maintenance": report.maintenance is not None,
     }

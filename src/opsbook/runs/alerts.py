@@ -7,13 +7,13 @@ an alert of its own: nobody is watching what the rule was to watch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from opsbook.effects.delivery import Delivery, Origin
 from opsbook.effects.ledger import effect_key
 from opsbook.inbox.threads import Threads
-from opsbook.playbooks.model import AlertRule
+from opsbook.playbooks.model import AlertRule, Severity
 from opsbook.records.alerts import Alerts
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
@@ -47,7 +47,12 @@ class Alerting:
             if answer.unknown is not None:
                 rows.append(_unknown_row(answer))
             rows += [
-                {"rule": answer.rule.id, "state": "fired", "subject": f.subject, "message": f.message}
+                {
+                    "rule": answer.rule.id,
+                    "state": "muted" if f.muted else "fired",
+                    "subject": f.subject,
+                    "message": f.message,
+                }
                 for f in answer.firings
             ]
         return rows
@@ -59,8 +64,9 @@ class Alerting:
         answers: tuple[RuleAnswer, ...],
         before: Sequence[Sequence[JsonObject]] = (),
     ) -> list[JsonObject]:
-        """Open, remind, close and tell. One row for each rule and subject. Safe to repeat.
+        """Open, remind, escalate, close and tell. One row for each rule and subject. Safe to repeat.
 
+        A muted subject is left as it is: its open alert is neither reminded nor taken for over.
         `before` holds what earlier runs of the playbook answered here, newest first.
         """
         rows: list[JsonObject] = []
@@ -69,7 +75,8 @@ class Alerting:
                 rows.append(_unknown_row(answer))
                 rows += await self._blind(run, fence, answer, before)
                 continue
-            rows += [await self._fired(run, fence, firing) for firing in answer.firings]
+            for firing in answer.firings:
+                rows.append(_muted_row(firing) if firing.muted else await self._fired(run, fence, firing))
             rows += await self._over(run, fence, answer)
         return rows
 
@@ -82,7 +89,8 @@ class Alerting:
             return []
         what = answer.rule.id.replace("_", " ")
         message = f"Cannot measure {what}, {BLIND_AFTER} runs in a row: {answer.unknown}"
-        return [await self._fired(run, fence, Firing(answer.rule, "cannot measure", "cannot measure", message))]
+        rule = answer.rule.model_copy(update={"escalate": None})  # that is for what the rule watches
+        return [await self._fired(run, fence, Firing(rule, "cannot measure", "cannot measure", message))]
 
     async def _fired(self, run: Mapping[str, Any], fence: Fence, firing: Firing) -> JsonObject:
         now = self.clock.now()
@@ -99,6 +107,8 @@ class Alerting:
             "run_id": run["id"],
         }
         row, opened = await self.alerts.see(alert, now)
+        if _escalates(rule, row, now):
+            return await self._escalate(run, fence, firing, row)
         due = (row["reminded_at"] or row["opened_at"]) + (rule.remind_every or REMIND_EVERY) <= now
         told: list[Json] = []
         if opened or due:
@@ -110,6 +120,16 @@ class Alerting:
                 await self.alerts.reminded(row["id"], now)
         state = "opened" if opened else "reminded" if due else "open"
         return {**_row(rule, row, state, firing.message), "deliveries": told}
+
+    async def _escalate(self, run: Mapping[str, Any], fence: Fence, firing: Firing, row: Row) -> JsonObject:
+        """More severe from now on. Telling it is a reminder too: the next one counts from here."""
+        rule, now = firing.rule, self.clock.now()
+        assert rule.escalate is not None
+        after = round(rule.escalate.after.total_seconds() / 60)
+        worse = {**row, "severity": rule.escalate.severity.value}
+        told = await self._tell(run, fence, rule, worse, f"For {after} min and more: {firing.message}", "escalated")
+        await self.alerts.escalated(row["id"], worse["severity"], now)
+        return {**_row(rule, worse, "escalated", firing.message), "deliveries": told}
 
     async def _over(self, run: Mapping[str, Any], fence: Fence, answer: RuleAnswer) -> list[JsonObject]:
         firing = {_open_key(run, answer.rule, one.key) for one in answer.firings}
@@ -138,9 +158,9 @@ class Alerting:
         message = Message(
             rule.notify,
             self.watchers,
-            f"[{rule.severity.value}] {run['playbook_name']}: {text}"[:200],
+            f"[{row['severity']}] {run['playbook_name']}: {text}"[:200],
             f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(run['accepted_at'])}",
-            rule.severity.value,
+            row["severity"],
             dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
         )
         rows = await self.door.deliver(message, Origin(run["id"], PATH, fence, key))
@@ -156,6 +176,17 @@ def _row(rule: AlertRule, row: Mapping[str, Any], state: str, message: str) -> J
         "message": message,
         "alert_id": row["id"],
     }
+
+
+def _escalates(rule: AlertRule, row: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the open alert has lasted long enough to be more severe than it is."""
+    if rule.escalate is None or row["opened_at"] + rule.escalate.after > now:
+        return False
+    return rule.escalate.severity.above(Severity(row["severity"]))
+
+
+def _muted_row(firing: Firing) -> JsonObject:
+    return {"rule": firing.rule.id, "state": "muted", "subject": firing.subject, "message": firing.message}
 
 
 def _unknown_row(answer: RuleAnswer) -> JsonObject:

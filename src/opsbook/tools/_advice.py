@@ -71,12 +71,12 @@ def advise(error_class: str | None) -> Advice:
 
 
 def recommend(item: Mapping[str, Any]) -> JsonObject | None:
-    """One recommendation for one status item, with its evidence; None for a system that needs nothing.
+    """One recommendation for one status item, with its evidence; None for a system that is well or under maintenance.
 
     Priority: high for an offline system, normal for one that could not be judged, low for a slow or throttled one.
     """
     status = item["status"]
-    if status in (Status.ONLINE, Status.NOT_CONFIGURED):
+    if status in (Status.ONLINE, Status.NOT_CONFIGURED) or item["maintenance"]:
         return None
     error = item["error"] or {}
     evidence = {

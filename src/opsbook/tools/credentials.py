@@ -6,7 +6,7 @@ import asyncio
 
 from pydantic import Field
 
-from opsbook.sdk.integration import ErrorClass
+from opsbook.sdk.integration import NOT_STATED, ErrorClass
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
 from opsbook.sdk.values import JsonObject, measured, plain
 from opsbook.tools._services import ServedTool, known_ids
@@ -21,13 +21,18 @@ class CheckCredentialsArgs(ToolArgs):
 class CheckCredentials(ServedTool[CheckCredentialsArgs]):
     name = "checkCredentials"
     effect = EffectClass.READ
-    summary = "Which settings of a system are present or missing, and whether they were refused; never a value."
+    summary = "Which settings of a system are there, whether they were refused, and when they end; never a value."
     Args = CheckCredentialsArgs
 
     async def run(self, args: CheckCredentialsArgs, context: ToolContext) -> ToolResult:
-        """A list of `{id, name, configured, state, last_refused}`; `last_refused` is the last refusal on record."""
+        """A list of `{id, name, configured, state, last_refused, expires_at}`.
+
+        `last_refused` is the last refusal on record. `expires_at` is what the last probe's answer stated, with `of`
+        (which credential) and `renews` (without a person); unknown where no answer states it.
+        """
         ids = known_ids(self.services, args.integrations)
         refusals = await asyncio.to_thread(self.services.probes.last_with, ids, ErrorClass.AUTH.value)
+        states = {row["integration"]: row for row in await asyncio.to_thread(self.services.probes.states)}
         value = []
         for key in ids:
             system = self.services.integrations[key]
@@ -37,6 +42,7 @@ class CheckCredentials(ServedTool[CheckCredentialsArgs]):
                 "configured": system.configured,
                 "state": plain(dict(system.credential_state())),
                 "last_refused": plain(refusals.get(key)),
+                **(states.get(key, {}).get("credentials") or {"expires_at": NOT_STATED.as_json()}),
             }
             value.append(row)
         refused = sum(1 for row in value if row["last_refused"])

@@ -100,10 +100,11 @@ def overall(
     """`unhealthy`, `degraded`, `unknown` or `healthy`, the worst first.
 
     A platform system that is offline makes it unhealthy; anything else that is not online, and an agent with a
-    problem, degraded. What is not configured counts for nothing; without one system online nothing is healthy.
+    problem, degraded. What is not configured or under maintenance counts for nothing; without one system online
+    nothing is healthy.
     """
-    own = {item["status"] for item in components}
-    every = own | {item["status"] for item in integrations}
+    own = {item["status"] for item in components if not item["maintenance"]}
+    every = own | {item["status"] for item in integrations if not item["maintenance"]}
     if Status.OFFLINE in own:
         return "unhealthy"
     if every & {Status.OFFLINE, Status.DEGRADED} or any(row["problems"] for row in agents):
@@ -132,7 +133,14 @@ def _counts(items: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
 
 def _warnings(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     missing = [str(item["name"]) for item in items if item["status"] == Status.NOT_CONFIGURED]
-    return (f"Not configured, so never asked: {', '.join(missing)}.",) if missing else ()
+    maintained = [f"{item['name']} ({item['maintenance_window']['reason']})" for item in items if item["maintenance"]]
+    held = [f"{item['name']} ({item['observed']})" for item in items if item["observed"] != item["status"]]
+    told = (
+        ("Not configured, so never asked", missing),
+        ("Under maintenance, so nobody is alarmed", maintained),
+        ("The last probe found another status, too few times in a row to count", held),
+    )
+    return tuple(f"{words}: {', '.join(names)}." for words, names in told if names)
 
 
 def _about_agent(row: Mapping[str, Any]) -> JsonObject:

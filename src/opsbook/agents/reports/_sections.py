@@ -43,7 +43,7 @@ def status_table(page: Page, found: Found, items: Sequence[Mapping[str, Any]]) -
         rows.append(
             [
                 name,
-                page.state(f"{name}: status", str(item["status"]).replace("_", " "), found.name),
+                page.state(f"{name}: status", str(item["status"]).replace("_", " "), found.name) + maintained(item),
                 "" if latency is None else page.fact(f"{name}: latency", latency, "ms", found.name),
                 _last_answer(page, found, item, name),
                 f"{error['class']}: {inline(error['message'])}" if error else "",
@@ -52,6 +52,12 @@ def status_table(page: Page, found: Found, items: Sequence[Mapping[str, Any]]) -
         if item["status"] == "unknown":
             page.lacks(name, inline(error.get("message") or "its probe gave no answer that can be judged"))
     page.table(["System", "Status", "Latency", "Last answer", "What it said"], rows, right=[2])
+
+
+def maintained(item: Mapping[str, Any]) -> str:
+    """What follows the status of a system under maintenance; nothing for any other."""
+    window = item.get("maintenance_window")
+    return f" (maintenance: {inline(window['reason'])})" if window else ""
 
 
 def _last_answer(page: Page, found: Found, item: Mapping[str, Any], name: str) -> str:

@@ -139,7 +139,8 @@ def _entry(found: Found | None, item: Mapping[str, Any]) -> Mapping[str, Any] | 
 
 
 def _down(found: Found) -> list[Mapping[str, Any]]:
-    return [item for item in found.value if item["status"] == "offline"]
+    """What is offline and ought not to be."""
+    return [item for item in found.value if item["status"] == "offline" and not item.get("maintenance")]
 
 
 def _class_of(item: Mapping[str, Any]) -> str | None:

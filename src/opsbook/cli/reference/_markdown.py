@@ -10,7 +10,7 @@ from inspect import cleandoc
 from textwrap import dedent
 from typing import Annotated, Any, ForwardRef, Literal, Union, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, SecretStr
+from pydantic import AliasChoices, AwareDatetime, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -27,6 +27,7 @@ WORDS: Mapping[Any, str] = {
     float: "number",
     bool: "true or false",
     timedelta: "duration",
+    AwareDatetime: "time with its zone",
     SecretStr: "secret",
     type(None): "nothing",
     Any: "any value",

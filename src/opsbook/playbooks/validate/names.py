@@ -22,6 +22,7 @@ from opsbook.playbooks.validate.nearest import Nearest
 from opsbook.playbooks.validate.reads import Read, Reads
 from opsbook.sdk.errors import Problem
 
+OF_SUBJECTS = frozenset({"key", "message", "thread", "mute"})  # what a rule asks or says of each of its subjects
 _FLAG = re.compile(r"\s*!?\s*([A-Za-z_]\w*)\s*")
 Guards = frozenset[str]
 
@@ -130,7 +131,7 @@ class _Flow:
                 if isinstance(read, Problem):
                     yield read
                 else:
-                    yield from self._read(read, scope, rule if seen.path[-1] in ("key", "message", "thread") else None)
+                    yield from self._read(read, scope, rule if seen.path[-1] in OF_SUBJECTS else None)
 
     def _saved(self, name: str, path: Path, scope: Scope) -> Iterator[Problem]:
         if name not in scope.names and name not in scope.steps and name not in self.forgiven:
@@ -161,7 +162,7 @@ class _Flow:
             return self._problem(read, name, f"{shown(name)} is read before it is given.", cure, "read_too_early")
         known = [*scope.names, *BUILT_IN]
         if name == "subject":
-            cure = "Only the key, the message and the thread of a rule with `subjects` have one."
+            cure = "Only the key, the message, the thread and the mute of a rule with `subjects` have one."
             return self._problem(read, name, "There is no subject here.", cure, "unknown_name")
         if read.path[-1] == "when" and _FLAG.fullmatch(read.source):
             cure = self.near.cure(name, scope.names, "Set before this step")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table
 
 from opsbook.records.tables.base import Id, Instant, Json, Text, metadata, required
 
@@ -17,6 +17,7 @@ probes = Table(
     Column("error_class", String(20)),
     required("message", Text),
     required("attempts", Integer),
+    required("maintenance", Boolean, default=False),
     Index("ix_probes_integration_at", "integration", "at"),
 )
 
@@ -32,4 +33,9 @@ integration_states = Table(
     Column("error_class", String(20)),
     required("message", Text),
     Column("quota", Json),
+    required("observed", String(20), default="unknown"),
+    Column("settled", String(20)),  # the last reported status that says up or down
+    required("consecutive_successes", Integer, default=0),
+    required("maintenance", Boolean, default=False),
+    Column("credentials", Json),
 )
