@@ -167,6 +167,17 @@ async def test_a_job_that_changed_or_went_since_it_was_looked_at_is_left(google_
     assert [one.method for one in google_cloud.written()] == ["POST"]
 
 
+async def test_a_job_that_appears_between_the_look_and_the_write_is_left(make):
+    jobs = "/v1/projects/sample-1/locations/us-central1/jobs"
+    taken = json_answer({"error": {"code": 409, "status": "ALREADY_EXISTS"}}, 409)
+    missing = json_answer({"error": {"code": 404, "status": "NOT_FOUND"}}, 404)
+    answers = {f"GET {jobs}": json_answer({}), f"GET {jobs}/{DAILY.id}": missing, f"POST {jobs}": taken}
+    system, desk = make("cloud_scheduler", answers)
+    with pytest.raises(Conflict, match="already"):
+        await applied(system, DAILY)
+    assert [one.method for one in desk.sent] == ["GET", "GET", "POST"]
+
+
 async def test_what_is_refused_says_what_a_person_can_do(google_cloud: GoogleCloud):
     with pytest.raises(PersonNeeded, match="UNAUTHENTICATED"):
         await scheduler(google_cloud, access_token=f"{CANARY}-wrong").changes([DAILY], DOOR)

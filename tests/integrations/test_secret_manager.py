@@ -12,10 +12,11 @@ from opsbook.integrations.configuration import configure
 from opsbook.integrations.references import Fetched, fetch, wanted_by_environment, wanted_by_file
 from opsbook.integrations.secret_manager.checksum import crc32c
 from opsbook.sdk.clock import SteppedClock
-from opsbook.sdk.errors import InvalidInput, OpsbookError, PersonNeeded, RetryLater
+from opsbook.sdk.errors import InvalidInput, NeverWorks, OpsbookError, PersonNeeded, RetryLater
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import Status
 from opsbook.sdk.references import Reference
+from opsbook.sdk.testing import json_answer
 from opsbook.settings import ENVIRONMENT, settings_of
 from peers.google_cloud import PROJECT, TOKEN, GoogleCloud, google_cloud
 
@@ -95,6 +96,21 @@ async def test_a_payload_that_arrives_broken_is_read_once_more_and_then_refused(
     google_cloud.broken_checksums = 2
     with pytest.raises(InvalidInput, match=r"CRON_SECRET .* checksum"):
         await fetched(google_cloud, {"CRON_SECRET": Reference("CRON")})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "x/versions/7", "payload": {"data": "no base64!", "dataCrc32c": "0"}},
+        {"name": "x/versions/7", "payload": {"data": "MTIzNDU2Nzg5"}},
+        {"name": "x", "payload": {"data": "MTIzNDU2Nzg5", "dataCrc32c": "3808858755"}},
+        {"name": "x/versions/7", "payload": {"dataCrc32c": "3808858755"}},
+    ],
+)
+async def test_an_answer_that_proves_nothing_is_no_secret(make, body):
+    system, _ = make("secret_manager", {"*": json_answer(body)})
+    with pytest.raises(NeverWorks):
+        await system.secret(Reference("CRON"))
 
 
 async def test_a_server_that_is_busy_is_asked_again_and_given_up_after_three_times(google_cloud: GoogleCloud):
