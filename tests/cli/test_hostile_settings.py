@@ -29,6 +29,11 @@ def refused(shell: Shell, *words: str) -> tuple[str, str]:
         ("[people.owner]\nemail = 'nobody'", "it is no mail address such as owner@example.com"),
         ('[people.owner]\nemail = "owner@example.com\\u0000"', "it is no mail address"),
         ('[people.""]\nemail = "owner@example.com"', "name is empty"),
+        (
+            '[people.owner]\nemail = "owner@example.com"\nphone = "5550100123"',
+            "a number of 11 digits that begins with 1",
+        ),
+        ("email_order = ['mailjet', 'pigeon']", "email_order is refused: it names pigeon, and systems are: "),
         ("watchers = ['nobody']", "it names nobody, and people are: nobody"),
         ("public_url = 'javascript:alert(1)'", "public_url is refused: it is an address such as https://"),
         ("public_url = 'http://[::1'", "public_url is refused: it is an address such as https://"),

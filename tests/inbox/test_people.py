@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opsbook.inbox.people import People, Person
+from opsbook.inbox.people import People, Person, phone_digits
 from opsbook.sdk.errors import InvalidInput
 
 
@@ -84,3 +84,25 @@ def test_two_people_with_one_address_get_one_message():
     to = ("owner", "night", "other")
     assert list(people.of("email", to)) == [("owner", "owner@example.com"), ("other", "other@example.com")]
     assert [name for name, _ in people.of("slack", to)] == ["owner", "night", "other"]  # each is told as unreachable
+
+
+def test_a_text_message_goes_to_the_persons_number_and_who_has_none_cannot_be_reached():
+    book = People(
+        {
+            "ada": Person("ada", "ada@example.com", phone="15550100123"),
+            "bob": Person("bob", "bob@example.com"),
+        }
+    )
+    assert book.of("sms", ["bob@example.com", "ada"]) == [("bob", ""), ("ada", "15550100123")]
+    assert book.of("sms", []) == []
+
+
+@pytest.mark.parametrize("written", ["15550100123", "+1 (555) 010-0123", "1.555.010.0123", "+1/555 0100123"])
+def test_a_number_is_kept_as_its_digits_however_it_is_written(written):
+    assert phone_digits(written) == "15550100123"
+
+
+@pytest.mark.parametrize("written", ["5550100123", "+44 20 7946 0000", "1555010012", "1 555 010 01x3", ""])
+def test_what_is_no_number_of_ours_is_refused(written):
+    with pytest.raises(ValueError, match="11 digits"):
+        phone_digits(written)

@@ -166,7 +166,7 @@ def test_a_message_without_text_says_the_report(catalog: Catalog) -> None:
     send = {
         "id": "send",
         "type": "notify",
-        "config": {"channels": ["email", "sms"], "recipients": ["owner@example.com"], "subject": "R"},
+        "config": {"channels": ["email", "pager"], "recipients": ["owner@example.com"], "subject": "R"},
     }
     playbook, found = imported(catalog, STATUS, report, send)
     assert step(playbook, "send").fields.body == "{{ incident_report }}"  # type: ignore[attr-defined]

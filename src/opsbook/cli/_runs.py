@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from opsbook.app import App
@@ -91,9 +92,17 @@ def print_outcome(run: JsonObject) -> None:
         show_items(alerts, ("state", "severity", "message", "rule", "reason"), as_json=False, title="Alerts")
     effects: Any = run.get("effects") or []
     if effects:
-        columns = ("state", "channel", "subject", "recipient")
+        columns = ("state", "channel", "subject", "recipient", "by")
+        under = {"recipient": "subject", "by": "subject"}
+        told = [{**one, "by": by_whom(one)} for one in effects if "taken_over_by" not in one]
         console().print()
-        show_items(effects, columns, as_json=False, title="Deliveries", under={"recipient": "subject"})
+        show_items(told, columns, as_json=False, title="Deliveries", under=under)
+
+
+def by_whom(effect: Mapping[str, Any]) -> str | None:
+    """Who carried a message that was refused elsewhere first, and who refused it why; None for any other one."""
+    refused = [f"{one['connector']} refused it ({one['error']})" for one in effect.get("failed_over_from") or ()]
+    return f"{effect['connector']}, after {', '.join(refused)}" if refused else None
 
 
 def print_steps(run: JsonObject) -> None:

@@ -57,3 +57,19 @@ def may_go_elsewhere(row: Row) -> bool:
 
 def refusal(row: Row) -> Json:
     return {"connector": row["connector"], "error": (row["error"] or {}).get("code")}
+
+
+def taken_over(rows: Sequence[Row]) -> dict[str, tuple[Row, list[Row]]]:
+    """What became of each effect of a run, by its key: the row that counts, and those that were refused before it.
+
+    Tries of the same message for the same recipient belong together; the last one that was made counts.
+    """
+    tried: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        tried.setdefault((row["path"], row["item"], row["subject"]), []).append(row)
+    found: dict[str, tuple[Row, list[Row]]] = {}
+    for same in tried.values():
+        counts = next((row for row in reversed(same) if not may_go_elsewhere(row)), same[-1])
+        before = [row for row in same if row is not counts and may_go_elsewhere(row)]
+        found.update({row["key"]: (counts, before) for row in same})
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,14 +12,28 @@ from opsbook.sdk.errors import InvalidInput
 EVERYBODY = "*"  # a notification on the dashboard that is for whoever looks
 
 
+def phone_digits(text: object) -> object:
+    """A number as people write it, without what only helps to read it; what is no text is left to others.
+
+    Raises `ValueError` for what is not 11 digits of which the first is a 1.
+    """
+    if not isinstance(text, str):
+        return text
+    digits = re.sub(r"[ ()./-]", "", text).removeprefix("+")
+    if not re.fullmatch(r"1[0-9]{10}", digits):
+        raise ValueError("it is a number of 11 digits that begins with 1, such as +1 555 010 0123")
+    return digits
+
+
 @dataclass(frozen=True)
 class Person:
-    """One person. `slack_user` is their user id there; `roles` say what they may decide."""
+    """One person. `slack_user` is their user id there; `roles` say what they may decide; `phone` is digits only."""
 
     name: str
     email: str
     slack_user: str | None = None
     roles: tuple[str, ...] = ()
+    phone: str | None = None
 
 
 class People:
@@ -67,7 +82,7 @@ class People:
 
         The item is the person's name, so it stays the same when their address changes. An empty address means that
         this person cannot be reached there. A message to nobody in particular goes to the alert channel on Slack and
-        to everybody on the dashboard; by mail it goes nowhere.
+        to everybody on the dashboard; by mail and as a text message it goes nowhere.
         """
         people = self.resolve(to)
         if channel == "slack":
@@ -76,6 +91,8 @@ class People:
             return _each_once([(person.name, person.slack_user or "") for person in people])
         if channel == "dashboard":
             return [(person.name, person.name) for person in people] or [("everybody", EVERYBODY)]
+        if channel == "sms":
+            return _each_once([(person.name, person.phone or "") for person in people])
         return _each_once([(person.name, person.email) for person in people])
 
     def _person(self, name: str, field: str) -> Person:

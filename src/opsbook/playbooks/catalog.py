@@ -32,7 +32,7 @@ class AgentEntry:
 @dataclass(frozen=True)
 class Catalog:
     """Step types by `type` (each grammar is a `fields.StepFields`), tools, agents, channels (`dashboard`, `email`,
-    `slack`) and integration ids."""
+    `slack`, `sms`) and integration ids."""
 
     steps: Mapping[str, type[BaseModel]]
     tools: Mapping[str, ToolEntry] = field(default_factory=dict)

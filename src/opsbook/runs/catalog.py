@@ -12,7 +12,7 @@ from opsbook.playbooks.catalog import Catalog
 from opsbook.steps._found import grammars
 from opsbook.tools._found import entries as tool_entries
 
-CHANNELS = frozenset({"dashboard", "email", "slack"})
+CHANNELS = frozenset({"dashboard", "email", "slack", "sms"})
 
 
 def catalog(roster: Path | None = None, playbooks: Iterable[str] = ()) -> Catalog:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from opsbook.effects.failover import refusal, taken_over
 from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
 from opsbook.runs.acceptance import Acceptance, Accepted, Request, pinned
@@ -140,13 +141,27 @@ class Operations:
 
 
 def record_of(row: Row, steps: list[Row], effects: list[Row]) -> JsonObject:
-    """A run as its readers see it: the run's columns, `steps` in document order, `deliveries` of its effects."""
+    """A run as its readers see it: the run's columns, `steps` in document order, `effects` in the order of their start.
+
+    An effect that another way out took over says who did (`taken_over_by`), and the one that did says from whom
+    (`failed_over_from`, as `{connector, error}`).
+    """
     data: dict[str, Any] = {key: plain(value) for key, value in row.items() if key != "body_digest"}
     data["success"] = row["state"] == "succeeded"
     data["duration"] = row.get("duration_ms")
     data["steps"] = [step_of(step) for step in steps]
-    data["effects"] = [{key: plain(value) for key, value in effect.items()} for effect in effects]
+    tries = taken_over(effects)
+    data["effects"] = [_effect_of(effect, *tries[effect["key"]]) for effect in effects]
     return data
+
+
+def _effect_of(row: Row, counts: Row, before: list[Row]) -> JsonObject:
+    shown = {key: plain(value) for key, value in row.items()}
+    if row is counts and before:
+        shown["failed_over_from"] = [refusal(one) for one in before]
+    elif row in before:
+        shown["taken_over_by"] = plain(counts["connector"])
+    return shown
 
 
 def step_of(row: Row) -> Mapping[str, Any]:

@@ -45,6 +45,11 @@ def unknown_in(value: object) -> Unknown | None:
     return None
 
 
+def listed(value: object) -> object:
+    """A list that is written as a text with commas, as the environment has it; anything else as it is."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 def measured(value: Json, **more: Json) -> JsonObject:
     """A figure that was measured: `{"value": value, "status": "ok"}` and what else is known of it."""
     return {"value": value, "status": "ok", **more}

@@ -44,8 +44,15 @@ class Notify(StepType[Fields]):
         )
         rows = await context.deliver(message)
         _refuse_what_was_not_done(rows)
-        states: list[Json] = [{"channel": row["channel"], "state": row["state"]} for row in rows]
-        return Done(states, warnings=_doubts(rows), deliveries=rows)
+        return Done([_told(row) for row in rows], warnings=_doubts(rows), deliveries=rows)
+
+
+def _told(row: JsonObject) -> Json:
+    """What the step answers of one delivery; `failed_over_from` where another way out had refused it."""
+    shown: JsonObject = {"channel": row["channel"], "state": row["state"]}
+    if "failed_over_from" in row:
+        shown |= {"connector": row["connector"], "failed_over_from": row["failed_over_from"]}
+    return shown
 
 
 def _doubts(rows: tuple[JsonObject, ...]) -> tuple[str, ...]:

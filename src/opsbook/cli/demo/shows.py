@@ -15,6 +15,7 @@ from rich.table import Table
 
 from opsbook.cli._printing import coloured
 from opsbook.cli._progress import lasted
+from opsbook.cli._runs import by_whom
 from opsbook.cli.demo.mailbox import Letter
 from opsbook.sdk.values import unknown_in
 from opsbook.warehouse.report import LoadReport
@@ -143,8 +144,9 @@ def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter
     to: dict[tuple[str, str, str], list[str]] = {}
     for run in runs:
         for one in run["effects"]:
-            if one["channel"]:
-                to.setdefault((one["subject"] or "", one["channel"], one["state"]), []).append(one["recipient"])
+            if one["channel"] and "taken_over_by" not in one:
+                way = f" by {by}" if (by := by_whom(one)) else ""
+                to.setdefault((one["subject"] or "", one["channel"], one["state"]), []).append(one["recipient"] + way)
     before = ""
     for (subject, channel, state), recipients in to.items():
         if subject != before:

@@ -11,7 +11,9 @@ from opsbook.playbooks.importers._notes import Notes
 
 SEVERITIES = {"low": "low", "info": "low", "normal": "normal", "medium": "normal", "warning": "normal"}
 SEVERITIES |= {"high": "high", "urgent": "critical", "critical": "critical"}
-CHANNELS = {"email": "email", "mail": "email", "slack": "slack", "dashboard": "dashboard", "in_app": "dashboard"}
+CHANNELS = {
+    "email": "email", "mail": "email", "slack": "slack", "sms": "sms", "dashboard": "dashboard", "in_app": "dashboard",
+}  # fmt: skip
 REQUESTS = ("prioritize_issues", "generate_recommendations")  # wishes to a writing model, never values
 OFFLINE = '{name}.filter(s => s.status === "offline").map(s => s.name).join(", ")'
 SHORT = {"getSystemHealth": ".overall"}  # what of an object reads well in a sentence
