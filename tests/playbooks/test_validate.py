@@ -73,6 +73,10 @@ RIGHT = {
     + 'finally: [{id: z, type: set, values: {y: "{{ x }}"}}]\n',
     "a rule's subject": steps(WAIT)
     + 'alerts: [{id: r, expr: "true", subjects: "[{}]", key: "{{ subject.id }}", thread: "t:{{ subject.id }}"}]\n',
+    "an event by its name and below one, read where it is known": steps(
+        '{id: a, type: set, when: "trigger.type === \'event\'", values: {x: "{{ event.data.amount }}", '
+        'y: "{{ trigger.event_id }}"}}'
+    ).replace("steps:", "triggers: [{event: billing.invoice.paid}, {event: billing.*}]\nsteps:"),
     "every name that a run has": steps(
         "{id: a, type: set, values: {x: ['{{ today }}', '{{ date }}', '{{ week_start }}', '{{ week_end }}', "
         "'{{ week_number }}', '{{ scheduled_for }}', '{{ trigger.type }}', '{{ people.owner }}', '{{ run.id }}', "

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from opsbook.runs.inbound import MOST_UNCONFIRMED
+from opsbook.runs.inbound import MOST_UNPROVEN
 from opsbook.sdk.http import Answer
 from opsbook.sdk.testing import json_answer
 from web import signing
@@ -86,7 +86,9 @@ async def test_mailjet_without_its_credentials_stops_nothing(doors: Doors):
     assert doors.app.campaigns.rows.suppressed("email", ["ada@example.com"]) == {}
 
 
-@pytest.mark.parametrize("address", [None, 5, "nobody", "a@b\n.example", "a" * 400 + "@example.com"])
+@pytest.mark.parametrize(
+    "address", [None, 5, "nobody", "a@b\n.example", "a" * 400 + "@example.com", "İ" * 200 + "@example.com"]
+)
 async def test_an_event_about_no_address_is_kept_and_stops_nothing(doors: Doors, address):
     assert (await doors.deliver(signing.mailjet({"event": "bounce", "email": address}))).status_code == 200
     [event] = doors.events()
@@ -164,7 +166,10 @@ async def test_a_forged_payment_does_not_stand_in_the_way_of_the_real_one(doors:
     await doors.deliver(signing.cannpay(PAYMENT))
     assert [row["state"] for row in doors.events()] == ["refused"]
     await doors.deliver(signing.cannpay(PAYMENT))
-    await doors.app.clockwork.round(doors.app.world.clock.now())
+    now = doors.app.world.clock.now()
+    await doors.app.clockwork.round(now + timedelta(seconds=30))
+    assert len(doors.desk.sent) == 1  # not more than once a minute, however often a stranger asks
+    await doors.app.clockwork.round(now + timedelta(seconds=61))
     assert [row["state"] for row in doors.events()] == ["handled"]
     assert len(doors.runs("on_payment")) == 1
 
@@ -187,7 +192,7 @@ async def test_a_vendor_that_cannot_be_asked_is_asked_again(doors: Doors):
 async def test_strangers_cannot_fill_the_store(doors: Doors):
     await doors.deliver(signing.cannpay(PAYMENT))
     [row] = doors.events()
-    rows = [{**row, "id": f"event_{n:032x}", "dedup_key": f"cannpay:{n}"} for n in range(MOST_UNCONFIRMED)]
+    rows = [{**row, "id": f"event_{n:032x}", "dedup_key": f"cannpay:{n}"} for n in range(MOST_UNPROVEN)]
     await doors.app.inbound.events.receive(rows)
     answer = await doors.deliver(signing.cannpay({**PAYMENT, "intent_id": "intent-2"}))
     assert answer.status_code == 503
@@ -210,11 +215,15 @@ async def test_cloud_events_come_structured_in_batches_and_binary(doors: Doors):
     ce = {**BUILD, "id": "b-3"}
     await doors.deliver(signing.cloud(b'{"ok": true}', "application/json", **ce))
     await doors.deliver(signing.cloud(b"", "application/json", **{**BUILD, "id": "b-4"}))
-    assert named(doors) == ["builds.com.example.build.done"] * 4
+    untyped = signing.cloud(b'{"ok": true}', **{**BUILD, "id": "b-5"})
+    await doors.deliver(
+        untyped, headers={name: text for name, text in untyped.headers.items() if name != "content-type"}
+    )
+    assert named(doors) == ["builds.com.example.build.done"] * 5
     bodies = {row["body"]["id"]: row["body"] for row in doors.events()}
     assert bodies["b-1"] == whole
     assert bodies["b-3"] == {**ce, "data": {"ok": True}}
-    assert len(doors.runs("on_build")) == 4
+    assert len(doors.runs("on_build")) == 5
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])

@@ -38,7 +38,7 @@ def _envelopes(delivery: Delivery) -> list[JsonObject]:
     }
     if not delivery.body:
         return [attributes]
-    if "json" not in content:
+    if content and "json" not in content:  # a sender that names no type sends JSON
         raise InvalidInput("The event's data is not JSON.", field="Content-Type", cure="Send application/json.")
     return [{**attributes, "data": delivery.json()}]
 

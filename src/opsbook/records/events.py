@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent
 from opsbook.records.store import Store
@@ -39,9 +39,10 @@ class Events:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
-    def waiting(self, source: str) -> int:
-        """How many events of a sender are still to be looked at."""
-        query = select(func.count()).where(events.c.source == source, events.c.due_at.is_not(None))
+    def crowd(self, source: str, since: datetime) -> int:
+        """How many events of a sender came in after `since`, or are still to be looked at."""
+        fresh = or_(events.c.received_at > since, events.c.due_at.is_not(None))
+        query = select(func.count()).where(events.c.source == source, fresh)
         with self.store.reading() as connection:
             return int(connection.execute(query).scalar_one())
 

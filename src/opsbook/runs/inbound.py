@@ -29,7 +29,8 @@ AT_ONCE = timedelta(seconds=2)  # so long the receiving process has an event to 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 MOST_ATTEMPTS = 15  # about seven hours
 MOST_IN_A_ROUND = 20
-MOST_UNCONFIRMED = 200  # of one sender who proves nothing: strangers must not fill the store or use up the vendor
+MOST_UNPROVEN = 200  # of one sender in a minute: strangers must not fill the store or use up the vendor
+MINUTE = timedelta(minutes=1)
 
 
 class EventState(StrEnum):
@@ -94,14 +95,14 @@ class Inbound:
         """
         now = self.clock.now()
         said = door.hook.verify(delivery, door.config, now)
-        if door.hook.confirms and await asyncio.to_thread(self.events.waiting, door.id) >= MOST_UNCONFIRMED:
+        if door.hook.confirms and await asyncio.to_thread(self.events.crowd, door.id, now - MINUTE) >= MOST_UNPROVEN:
             raise RetryLater("Too many events wait to be confirmed.", after_seconds=60, code="busy")
         rows = [self._row(door, event, now) for event in said.events]
         standing = await self.events.receive(rows) if rows else []
         for row in standing:
             if row["state"] == EventState.REFUSED:  # told again, it is asked about again: it may be true by now
-                changes = {"state": EventState.UNCONFIRMED, "attempts": 0, "due_at": now, "settled_at": None}
-                await self.events.change(row["id"], changes)
+                ask = {"due_at": max(now, row["settled_at"] + MINUTE), "settled_at": None, "attempts": 0}
+                await self.events.change(row["id"], {**ask, "state": EventState.UNCONFIRMED})
         made = {row["id"] for row in rows}
         fresh = tuple(row["id"] for row in standing if row["id"] in made)
         if said.answer is not None or door.hook.silent:

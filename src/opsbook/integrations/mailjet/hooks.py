@@ -21,7 +21,7 @@ from opsbook.sdk.hook import (
     text_at,
     unsigned,
 )
-from opsbook.sdk.values import JsonObject, digest
+from opsbook.sdk.values import Json, JsonObject, digest
 
 STOPS: Mapping[str, str] = {"bounce": "bounced", "blocked": "blocked", "spam": "complained", "unsub": "unsubscribed"}
 LONGEST_ADDRESS = 320
@@ -43,10 +43,14 @@ class MailjetHook(Hook[MailjetConfig]):
 
 def _event(body: JsonObject) -> Event:
     kind = text_at(body, "event")
-    reason, address = STOPS.get(kind), body.get("email")
-    sound = isinstance(address, str) and "@" in address and address.isprintable() and len(address) <= LONGEST_ADDRESS
-    stop = OptOut("email", str(address), reason) if reason and sound else None
-    return Event(kind, digest(body), body, stop)
+    reason, address = STOPS.get(kind), _address(body.get("email"))
+    return Event(kind, digest(body), body, OptOut("email", address, reason) if reason and address else None)
+
+
+def _address(value: Json) -> str | None:
+    """A mail address as the records keep it, None for what can be none."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    return text if "@" in text and text.isprintable() and len(text) <= LONGEST_ADDRESS else None
 
 
 HOOK = MailjetHook

@@ -23,6 +23,7 @@ from opsbook.playbooks.validate.nearest import Nearest
 from opsbook.playbooks.validate.order import order_problems
 from opsbook.playbooks.validate.reads import Reads
 from opsbook.playbooks.validate.shape import shape_problems, strictness_problems
+from opsbook.playbooks.validate.starting import starting_problems
 from opsbook.playbooks.validate.uses import use_problems
 from opsbook.sdk.errors import Problem
 
@@ -65,6 +66,7 @@ def _meaning(
         strictness_problems(playbook, root),
         use_problems(playbook, root, catalog, near),
         given_problems(playbook),
+        starting_problems(playbook),
         name_problems(playbook, reads, near, forgiven),
         order_problems(playbook, reads),
     )
