@@ -55,6 +55,7 @@ WORDS = {
     "datetime_from_date_parsing": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
     "datetime_parsing": "it is a time with its zone, such as 2026-12-01T22:00:00-05:00",
 }  # what pydantic's kinds of error mean to somebody who writes the file
+SAMPLE_HOME = Path(".opsbook-demo")  # where `opsbook demo` puts its platform
 ENVIRONMENT = {
     "OPSBOOK_HOME": "home",
     "OPSBOOK_DATABASE_URL": "database_url",
@@ -279,9 +280,22 @@ def settings_of(values: Mapping[str, Any], **more: Any) -> Settings:
         raise _refusal(error) from None
 
 
+def settings_path(env: Mapping[str, str]) -> Path:
+    """The file that is read: where OPSBOOK_CONFIG says, else `opsbook.toml` here, whether it is there or not.
+
+    In a folder that holds a sample platform and no deployment it is the sample's.
+    """
+    if named := env.get("OPSBOOK_CONFIG"):
+        return Path(named)
+    own, sample = Path("opsbook.toml"), SAMPLE_HOME / "opsbook.toml"
+    told = any(env.get(name) for name in ("OPSBOOK_HOME", "OPSBOOK_DATABASE_URL"))
+    alone = not told and not os.path.lexists(own) and not os.path.lexists(Settings.model_fields["home"].default)
+    return sample if alone and sample.exists() else own
+
+
 def _file(env: Mapping[str, str]) -> dict[str, Any]:
     named = env.get("OPSBOOK_CONFIG")
-    path = Path(named or "opsbook.toml")
+    path = settings_path(env)
     try:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)

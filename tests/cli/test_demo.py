@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -49,18 +48,25 @@ def test_no_line_is_wider_than_a_page_but_what_was_written_as_it_is(played: tupl
     assert all(len(line) <= 100 for line in tables)
 
 
-def test_the_next_commands_work_in_its_home(played: tuple[Shell, Answer]) -> None:
+@pytest.mark.parametrize("config", ["", ".opsbook-demo/opsbook.toml"])
+def test_the_next_commands_look_into_its_home(played: tuple[Shell, Answer], config: str) -> None:
     shell, _ = played
-    env = {**os.environ, "OPSBOOK_CONFIG": ".opsbook-demo/opsbook.toml"}
-    env.pop("OPSBOOK_HOME", None)
-    kept = {name: env[name] for name in ("PATH", "OPSBOOK_CONFIG")}
-    listed = shell.process("runs", "list", "--json", env={**kept, "OPSBOOK_HOME": ""})
+    listed = shell.process("runs", "list", "--json", env={"OPSBOOK_CONFIG": config, "OPSBOOK_HOME": ""})
     assert listed.code == 0, listed.err
+    assert ("sample platform" in listed.err) is not bool(config)
     runs = listed.json["items"]
     assert len(runs) == 4
     for run in runs:
         assert {"id", "playbook_id", "state", "verdict"} <= set(run)
         assert all({"status", "started_at", "attempts"} <= set(step) for step in run["steps"])
+
+
+def test_a_deployment_of_its_own_is_read_before_the_sample(played: tuple[Shell, Answer]) -> None:
+    shell, _ = played
+    (shell.folder / "opsbook.toml").write_text('home = "mine"', encoding="utf-8")
+    listed = shell.process("runs", "list", "--json", env={"OPSBOOK_HOME": ""})
+    (shell.folder / "opsbook.toml").unlink()
+    assert (listed.json, listed.err) == ({"items": []}, "")
 
 
 def test_a_folder_that_no_demo_made_is_left_alone(shell: Shell, tmp_path: Path) -> None:

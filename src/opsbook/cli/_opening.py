@@ -15,7 +15,7 @@ from opsbook.integrations.references import fetch, wanted_by_environment, wanted
 from opsbook.records.unreachable import in_words
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.http import HttpClient
-from opsbook.settings import ENVIRONMENT, Settings, read_values, settings_of
+from opsbook.settings import ENVIRONMENT, SAMPLE_HOME, Settings, read_values, settings_of, settings_path
 
 T = TypeVar("T")
 
@@ -53,6 +53,8 @@ def deployment(environment: Mapping[str, str] | None = None) -> Deployment:
     A secret with a line break at its end is told on the error output. Raises `InvalidInput` and what `fetch` raises.
     """
     given = os.environ if environment is None else environment
+    if settings_path(given).parent == SAMPLE_HOME and not given.get("OPSBOOK_CONFIG"):
+        typer.echo(f"(The sample platform in {SAMPLE_HOME}; an opsbook.toml here takes its place.)", err=True)
     named = wanted_by_environment(given, ENVIRONMENT)
     plain = {name: value for name, value in given.items() if name not in named}
     values = read_values(plain)

@@ -10,6 +10,7 @@ and nothing leaves this machine. The home folder stays, so that other verbs can 
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,11 +30,10 @@ from opsbook.cli.demo.story import load, publish, run_each
 from opsbook.cli.demo.world import Systems, sample_systems, settings_file, settings_for
 from opsbook.records.unreachable import in_words
 from opsbook.sdk.values import JsonObject, plain
-from opsbook.settings import Settings
+from opsbook.settings import SAMPLE_HOME, Settings, settings_path
 
 verb = typer.Typer()
 
-HOME = Path(".opsbook-demo")
 GOOD_STATES = frozenset({"succeeded", "partial"})
 
 
@@ -58,7 +58,7 @@ class Demo:
 
 @verb.command()
 def run(
-    home: Annotated[Path, typer.Option(help="folder of the sample platform; made afresh")] = HOME,
+    home: Annotated[Path, typer.Option(help="folder of the sample platform; made afresh")] = SAMPLE_HOME,
     seed: Annotated[int, typer.Option(min=0, help="another number is another company")] = 7,
     keep: Annotated[bool, typer.Option("--keep", help="go on in the home of last time")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="keep the sample systems up afterwards")] = False,
@@ -130,12 +130,13 @@ def threads_of(app: App, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _print_where(demo: Demo, settings: Settings, runs: list[dict[str, Any]]) -> None:
     shows.heading("Where to look")
-    config = shlex.quote(str(demo.home / "opsbook.toml"))
-    shows.said(f"export OPSBOOK_CONFIG={config}")
+    config = demo.home / "opsbook.toml"
+    if settings_path(os.environ) != config:  # something else is what the verbs would read here
+        shows.said(f"export OPSBOOK_CONFIG={shlex.quote(str(config))}")
     words = (f"runs show {runs[0]['id']}", "runs list", "threads list", "alerts list", "up")
     for line in words:
         shows.said(f"opsbook {line}")
-    shows.said("`make up` serves it from a clone of the repository, with the same OPSBOOK_CONFIG.")
+    shows.said("In a clone of the repository: `.venv/bin/opsbook`, and `make up`.")
     if not demo.serve:
         shows.said("The sample systems have gone; `opsbook demo --serve` keeps them up for runs of your own.")
 

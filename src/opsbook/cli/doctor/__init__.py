@@ -14,7 +14,7 @@ import typer
 from opsbook.app import App
 from opsbook.cli._opening import deployment, with_app
 from opsbook.cli._printing import show_items
-from opsbook.cli.doctor import _machine, _records, _setup
+from opsbook.cli.doctor import _machine, _mirror, _records, _setup
 from opsbook.cli.doctor._finding import Finding
 from opsbook.sdk.errors import OpsbookError
 
@@ -38,4 +38,4 @@ def run(as_json: Annotated[bool, typer.Option("--json", help="print one JSON obj
 
 
 async def _looked(app: App) -> list[Finding]:
-    return _records.look(app)
+    return [*_records.look(app), *_mirror.look(app)]

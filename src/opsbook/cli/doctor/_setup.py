@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from opsbook.cli.doctor._finding import Finding
-from opsbook.settings import Settings
+from opsbook.settings import Settings, settings_path
 
 SECRETS = {
     "cron_secret": ("CRON_SECRET", "the cron door answers 503 without it"),
@@ -20,7 +19,7 @@ SECRETS = {
 
 def file(environment: Mapping[str, str]) -> list[Finding]:
     """Which file the settings are read from."""
-    path = Path(environment.get("OPSBOOK_CONFIG") or "opsbook.toml")
+    path = settings_path(environment)
     if os.path.lexists(path):
         return [Finding("settings file", "ok", str(path))]
     if environment.get("OPSBOOK_CONFIG"):
