@@ -37,6 +37,7 @@ from opsbook.records.migrate import migrate
 from opsbook.records.mirrored import Mirrored
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.probes import Probes
+from opsbook.records.retries import Retries
 from opsbook.records.runs import Runs
 from opsbook.records.segments import Segments
 from opsbook.records.slots import Slots
@@ -167,11 +168,10 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     clock, ids = world.clock, Ids(world.clock)
     catalog = deployment_catalog(settings.roster)
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
-    records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects)
+    records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
     monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings))
-    warehouse = Warehouse(settings.warehouse)
-    people = _people(settings, integrations)
+    warehouse, people = Warehouse(settings.warehouse), _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
     carriers = _connectors(integrations, notifications, settings.email_order)

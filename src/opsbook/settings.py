@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -31,13 +30,13 @@ from pydantic import (
 
 from opsbook.inbox.people import phone_digits
 from opsbook.integrations.catalog import ids as systems
+from opsbook.integrations.hooks import SHORTEST_SECRET, HookSettings
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.references import references_in, replaced
+from opsbook.sdk.toml_file import read_toml
 from opsbook.sdk.values import listed
 
-SHORTEST_SECRET = 16  # characters; 128 bits when it is drawn as hexadecimal, see the cron door
 MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
-MOST_BYTES = 1024 * 1024  # of the settings file
 REFERENCE = "See docs/reference/settings.md for every setting."
 HOOK_SECRET = re.compile(r"OPSBOOK_HOOK_([A-Z][A-Z0-9_]*)_SECRET")
 WORDS = {
@@ -86,26 +85,6 @@ class PersonSettings(BaseModel):
         default=None, description="where their text messages go: 11 digits that begin with 1"
     )
     roles: tuple[str, ...] = Field(default=(), description="what they may decide")
-
-
-class HookSettings(BaseModel):
-    """One door of your own for inbound events, `POST /hooks/<id>`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: Literal["standard", "cloudevents"] = Field(
-        default="standard", description="`standard`: signed by Standard Webhooks; `cloudevents`: a bearer secret"
-    )
-    secrets: tuple[SecretStr, ...] = Field(
-        default=(), max_length=2, description="the present one and, during a rotation, the one before; 16+ characters"
-    )
-
-    @field_validator("secrets")
-    @classmethod
-    def _long_enough(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(one.get_secret_value().strip()) < SHORTEST_SECRET for one in secrets):
-            raise ValueError(f"needs at least {SHORTEST_SECRET} characters; draw one with `openssl rand -hex 32`")
-        return tuple(SecretStr(one.get_secret_value().strip()) for one in secrets)
 
 
 class MaintenanceSettings(BaseModel):
@@ -294,33 +273,12 @@ def settings_path(env: Mapping[str, str]) -> Path:
 
 
 def _file(env: Mapping[str, str]) -> dict[str, Any]:
-    named = env.get("OPSBOOK_CONFIG")
-    path = settings_path(env)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        if named:
-            cure = "Correct it, or unset it."
-            raise InvalidInput(
-                "The file that OPSBOOK_CONFIG names does not exist.", field="OPSBOOK_CONFIG", cure=cure
-            ) from None
-        return {}
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        cure = "It is a file of your own; OPSBOOK_CONFIG names another one."
-        raise InvalidInput(f"The settings file {path} cannot be read: {why}.", field=str(path), cure=cure) from error
-    if len(raw) > MOST_BYTES:
-        raise InvalidInput(f"{path} is larger than {MOST_BYTES >> 20} MB.", field=str(path), cure=REFERENCE)
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        cure = "Save it as UTF-8."
-        raise InvalidInput(f"{path} is not UTF-8 (byte {error.start + 1}).", field=str(path), cure=cure) from None
-    except RecursionError:
-        raise InvalidInput(f"{path} is nested too deeply.", field=str(path), cure=REFERENCE) from None
-    except ValueError as error:
-        raise InvalidInput(f"{path} is not TOML: {error}.", field=str(path), cure="Mend that line.") from error
+    elsewhere = "It is a file of your own; OPSBOOK_CONFIG names another one."
+    found = read_toml(settings_path(env), "settings file", elsewhere)
+    if found is None and env.get("OPSBOOK_CONFIG"):
+        said = "The file that OPSBOOK_CONFIG names does not exist."
+        raise InvalidInput(said, field="OPSBOOK_CONFIG", cure="Correct it, or unset it.")
+    return found or {}
 
 
 def _add_hook_secrets(env: Mapping[str, str], values: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from opsbook.integrations._cloud_events import CloudEvents
 from opsbook.integrations._standard_webhooks import StandardWebhooks, key_of
@@ -20,18 +20,29 @@ from opsbook.sdk.hook import Endpoint, Hook
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import Integration
 
+SHORTEST_SECRET = 16  # characters; 128 bits when it is drawn as hexadecimal, see the cron door
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 KINDS: Mapping[str, type[Hook[Endpoint]]] = {"standard": StandardWebhooks, "cloudevents": CloudEvents}
 
 
-class Section(Protocol):
-    """What the settings say of one door of their own."""
+class HookSettings(BaseModel):
+    """One door of your own for inbound events, `POST /hooks/<id>`."""
 
-    @property
-    def kind(self) -> Literal["standard", "cloudevents"]: ...
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @property
-    def secrets(self) -> tuple[SecretStr, ...]: ...
+    kind: Literal["standard", "cloudevents"] = Field(
+        default="standard", description="`standard`: signed by Standard Webhooks; `cloudevents`: a bearer secret"
+    )
+    secrets: tuple[SecretStr, ...] = Field(
+        default=(), max_length=2, description="the present one and, during a rotation, the one before; 16+ characters"
+    )
+
+    @field_validator("secrets")
+    @classmethod
+    def _long_enough(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(one.get_secret_value().strip()) < SHORTEST_SECRET for one in secrets):
+            raise ValueError(f"needs at least {SHORTEST_SECRET} characters; draw one with `openssl rand -hex 32`")
+        return tuple(SecretStr(one.get_secret_value().strip()) for one in secrets)
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ def hook_of(key: str) -> Hook[Any]:
 
 
 def entrances(
-    integrations: Mapping[str, Integration[Any]], sections: Mapping[str, Section], http: HttpClient
+    integrations: Mapping[str, Integration[Any]], sections: Mapping[str, HookSettings], http: HttpClient
 ) -> dict[str, Entrance]:
     """Every door by id. Raises `InvalidInput` for a section with a system's name, no name or a bad secret."""
     found = {key: Entrance(key, hook_of(key), integrations[key].config, integrations[key]) for key in callers()}

@@ -51,10 +51,10 @@ class NoSecret(PersonNeeded):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a delivery is answered with, None for an empty answer; `fresh` are the ids of events that were not known."""
+    """What a delivery is answered with, None for an empty answer; `fresh` are the events that were not known."""
 
     answer: JsonObject | None
-    fresh: tuple[str, ...] = ()
+    fresh: tuple[Row, ...] = ()
 
 
 class Inbound:
@@ -104,17 +104,15 @@ class Inbound:
                 ask = {"due_at": max(now, row["settled_at"] + MINUTE), "settled_at": None, "attempts": 0}
                 await self.events.change(row["id"], {**ask, "state": EventState.UNCONFIRMED})
         made = {row["id"] for row in rows}
-        fresh = tuple(row["id"] for row in standing if row["id"] in made)
+        fresh = tuple(row for row in standing if row["id"] in made)
         if said.answer is not None or door.hook.silent:
             return Receipt(said.answer, fresh)
         return Receipt({"events": [{"id": row["id"], "name": row["name"]} for row in standing]}, fresh)
 
-    async def act(self, event_ids: tuple[str, ...]) -> None:
+    async def act(self, events: tuple[Row, ...]) -> None:
         """Do what events ask for. Safe to repeat: a playbook is started once for each event."""
-        for event_id in event_ids:
-            row = await asyncio.to_thread(self.events.get, event_id)
-            if row is not None and row["due_at"] is not None:
-                await self._settle(row)
+        for row in events:
+            await self._settle(row)
 
     async def round(self, now: datetime) -> None:
         """Look after events that nobody has acted on. Each is put off first, so that a bad one holds up no other."""

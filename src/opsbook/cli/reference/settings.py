@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from opsbook.cli.reference._markdown import about, code, codes, default_words, fields_table, table, type_words
-from opsbook.settings import ENVIRONMENT, HookSettings, MaintenanceSettings, PersonSettings, Settings
+from opsbook.integrations.hooks import HookSettings
+from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
 
 INTRODUCTION = """# Settings
 
