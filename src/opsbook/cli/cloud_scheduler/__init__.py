@@ -1,4 +1,4 @@
-"""The jobs of Google's Cloud Scheduler that knock at the cron door."""
+"""The jobs of Cloud Scheduler at the cron door."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Create or update the scheduler's jobs, so that they are what `plan` shows.
+"""Create or update jobs, so that they are what `plan` shows.
 
 Only fields that differ are sent as changed; a second time changes nothing. Jobs that no playbook asks for are named and
 left, and one that is paused stays paused.

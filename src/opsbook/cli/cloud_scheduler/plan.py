@@ -1,6 +1,6 @@
-"""Show what the scheduler's jobs should be and what differs. Nothing is changed.
+"""Show what jobs should be and what differs.
 
-A job for each schedule of each enabled playbook.
+A job for each schedule of each enabled playbook. Nothing is changed.
 """
 
 from __future__ import annotations

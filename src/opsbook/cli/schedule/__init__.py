@@ -1,4 +1,4 @@
-"""When playbooks are due, and what became of each occurrence."""
+"""When playbooks are due, and what became of each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring the warehouse up to date with what the platform keeps, or the platform with what is kept here."""
+"""Bring warehouse and platform up to date with each other."""
 
 from __future__ import annotations
 
