@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +143,26 @@ async def test_about_the_same_thing_nobody_is_told_twice_within_six_hours(make_d
     clock.forward(timedelta(hours=6, seconds=1))
     (later,) = await door.deliver(message(dedup_key="mailjet down"), origin("run_3"))
     assert (later["state"], len(mailer.arrived)) == ("done", 2)
+
+
+async def test_what_is_about_the_same_thing_follows_its_first_message_for_a_week(make_door, clock):
+    mailer = Mailer("first")
+    door = make_door(mailer)
+    for number, days in enumerate((0, 1, 5, 2, 1)):
+        clock.forward(timedelta(days=days))
+        await door.deliver(message(dedup_key="mailjet down"), origin(f"run_{number}"))
+    assert [parcel.follows for parcel in mailer.arrived] == [None, "first-1", "first-1", None, "first-4"]
+
+
+async def test_an_alerts_end_follows_its_opening_although_their_keys_differ(make_door):
+    first, second = Mailer("first"), Mailer("second")
+    for number, what in enumerate(("opened", "closed")):
+        told = replace(message(dedup_key=f"alert:1:{what}"), about="alert:1")
+        await make_door(first).deliver(told, origin(f"run_{number}"))
+    await make_door(first).deliver(replace(message(), about="alert:2"), origin("run_2"))
+    await make_door(second).deliver(replace(message(), about="alert:1"), origin("run_3"))
+    assert [parcel.follows for parcel in first.arrived] == [None, "first-1", None]
+    assert [parcel.follows for parcel in second.arrived] == [None]  # another way out has no such message
 
 
 async def test_what_has_begun_is_settled_even_when_another_run_has_told_the_same_meanwhile(make_door):

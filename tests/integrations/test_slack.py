@@ -126,6 +126,60 @@ async def test_a_message_is_found_on_any_page_of_any_channel_of_the_bot():
     assert all(form["include_all_metadata"] == "true" for form in forms)
 
 
+@pytest.mark.parametrize(("severity", "shown"), [("normal", False), ("high", True), ("critical", True)])
+async def test_what_follows_a_message_goes_into_its_thread_and_what_is_urgent_into_the_channel_too(severity, shown):
+    (bot,), desk = connectors({"*": SENT})
+    await bot.send(parcel(follows="1600000000.000100", severity=severity))
+    assert (desk.json()["thread_ts"], desk.json()["reply_broadcast"]) == ("1600000000.000100", shown)
+    await bot.send(parcel())
+    assert "thread_ts" not in desk.json()
+
+
+async def test_where_the_thread_is_gone_the_message_goes_into_the_channel():
+    gone = json_answer({"ok": False, "error": "thread_not_found"})
+    (bot,), desk = connectors({"*": [gone, SENT]})
+    assert (await bot.send(parcel(follows="1600000000.000100"))).provider_id == "1700000000.000100"
+    assert ["thread_ts" in desk.json(index) for index in (0, 1)] == [True, False]
+
+
+@pytest.mark.parametrize("error", ["channel_not_found", "invalid_auth", "fatal_error"])
+async def test_a_message_into_a_thread_that_fails_for_another_reason_is_not_posted_again(error):
+    (bot,), desk = connectors({"*": json_answer({"ok": False, "error": error})})
+    with pytest.raises((Refused, Lost)):
+        await bot.send(parcel(follows="1600000000.000100"))
+    assert len(desk.sent) == 1
+
+
+def with_threads(number: int) -> Answer:
+    metadata = {"event_type": "opsbook_message", "event_payload": {"key": "first"}}
+    firsts = [{"ts": str(n), "metadata": metadata, "reply_count": 1} for n in range(number)]
+    return json_answer({"ok": True, "messages": [{"ts": "x", "text": "theirs", "reply_count": 9}, *firsts]})
+
+
+async def test_a_message_is_found_in_a_thread_of_ours_and_other_peoples_are_not_read():
+    history, replies = "POST /api/conversations.history", "POST /api/conversations.replies"
+    (bot,), desk = connectors({history: with_threads(2), replies: [page("a"), page("key-1")]}, channels="")
+    receipt = await bot.find("key-1")
+    assert receipt.details == {"channel": "C000000001", "thread": "1"}
+    assert [desk.form(index).get("ts") for index in range(3)] == [None, "0", "1"]
+
+
+@pytest.mark.parametrize("answer", [page("a", cursor="more"), json_answer({"ok": True}), Answer(500), TimeoutError()])
+async def test_a_thread_that_cannot_be_read_to_its_end_is_no_proof(answer):
+    history, replies = "POST /api/conversations.history", "POST /api/conversations.replies"
+    (bot,), _ = connectors({history: with_threads(1), replies: answer}, channels="")
+    with pytest.raises((Lost, Refused)):
+        await bot.find("key-1")
+
+
+async def test_more_threads_than_can_be_searched_are_no_proof():
+    history, replies = "POST /api/conversations.history", "POST /api/conversations.replies"
+    (bot,), desk = connectors({history: with_threads(51), replies: page("a")}, channels="")
+    with pytest.raises(Lost, match="50"):
+        await bot.find("key-1")
+    assert len(desk.sent) == 51
+
+
 async def test_a_message_that_is_nowhere_is_none():
     (bot,), _ = connectors({"*": page("a", "b")})
     assert await bot.find("key-1") is None
@@ -212,6 +266,22 @@ async def test_a_bots_message_is_read_back_from_the_channel_and_found_by_its_key
     assert message["text"] == "*[HIGH] Health*\nGmail &amp; Drive are &lt;down&gt;."
     assert (await bot.find("key-bot")).provider_id == receipt.provider_id
     assert await bot.find("key-of-nobody") is None
+
+
+@pytest.mark.peer("slack")
+async def test_a_later_message_is_read_back_from_the_thread_and_found_there_by_its_key(slack_peer):  # noqa: F811
+    (bot,) = against(slack_peer, channels=slack_peer.reports).connectors()
+    first = await bot.send(Parcel("key-root", slack_peer.reports, "Outage", "Gmail is offline."))
+    later = Parcel("key-later", slack_peer.reports, "Outage", "It is over.", follows=first.provider_id)
+    receipt = await bot.send(later)
+    reply = await HttpClient(allow_loopback=True).request(
+        "POST",
+        f"{slack_peer.api}/conversations.replies",
+        headers=bearer(slack_peer.token),
+        form={"channel": slack_peer.reports, "ts": first.provider_id},
+    )
+    assert [one["ts"] for one in reply.object()["messages"]] == [first.provider_id, receipt.provider_id]
+    assert (await bot.find("key-later")).provider_id == receipt.provider_id
 
 
 @pytest.mark.peer("slack")

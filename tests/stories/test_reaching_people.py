@@ -89,6 +89,20 @@ async def test_a_mail_arrives_and_an_alert_is_posted_and_both_are_read_back(
     assert any("aeropay is offline" in str(message) for message in history["messages"])
 
 
+async def test_an_alerts_end_is_read_back_from_the_thread_of_its_beginning(app: App, slack_peer: SlackPeer) -> None:
+    text = PLAYBOOK.replace("tell_people", "tell_the_end").replace("\\u2028", " ").replace("aeropay", "cannpay")
+    await carried_out(app, text)
+    ended = await carried_out(app, text.replace("{down: [cannpay]}", "{down: []}").replace("{{ down[0] }}", "nothing"))
+    (alert,) = ended["alerts"]
+    assert alert["state"] == "closed"
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {slack_peer.token}"}) as client:
+        history = await client.post(f"{slack_peer.api}/conversations.history", data={"channel": slack_peer.alerts})
+        (first,) = [one for one in history.json()["messages"] if "cannpay is offline" in one["text"]]
+        asked = {"channel": slack_peer.alerts, "ts": first["ts"]}
+        replies = (await client.post(f"{slack_peer.api}/conversations.replies", data=asked)).json()["messages"]
+    assert ["Over after" in one["text"] for one in replies] == [False, True]
+
+
 async def test_a_subject_that_would_break_its_header_is_refused_and_nothing_is_sent(
     app: App,
     mailbox: Mailbox,

@@ -14,7 +14,7 @@ from typing import Protocol
 from markdown_it import MarkdownIt
 
 from opsbook.effects.failover import may_go_elsewhere, refusal, tries
-from opsbook.effects.ledger import Effect, Ledger
+from opsbook.effects.ledger import Effect, Ledger, thread_key
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.sdk.effects import Connector, EffectState, Parcel
@@ -23,6 +23,7 @@ from opsbook.sdk.values import Json, JsonObject, plain
 from opsbook.sdk.work import Message
 
 QUIET = timedelta(hours=6)  # a reminder about the same thing goes out this often at most
+THREAD = timedelta(days=7)  # so long after the first message about it a later one follows that one
 WRITER = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -83,8 +84,8 @@ class Door:
             return _row(channel, address, "quiet", origin.key(item), error=f"told {plain(told['sent_at'])}")
         refused = list(found.refused)
         for key, connector in found.left:
-            parcel = _parcel(message, channel, key, address)
-            effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key)
+            parcel = _parcel(message, channel, key, address, self._first(message, connector, address))
+            effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key, _about(message))
             row = await self.ledger.carry_out(effect, connector, origin.fence)
             if not may_go_elsewhere(row):
                 break
@@ -92,6 +93,15 @@ class Door:
         if may_go_elsewhere(row):
             refused.pop()  # the last one's refusal is the row itself
         return _delivered(row, refused)
+
+    def _first(self, message: Message, connector: Connector, address: str) -> str | None:
+        """The id of the first message about the same thing that this connector sent there lately."""
+        about, effects = _about(message), self.ledger.effects
+        if about is None:
+            return None
+        first = effects.told_since(connector.channel, address, thread_key(about), self.ledger.clock.now() - THREAD)
+        row = effects.standing([first["effect_key"]]).get(first["effect_key"]) if first else None
+        return row["provider_id"] if row and row["connector"] == connector.name else None
 
     def _told(self, message: Message, channel: str, address: str, keys: frozenset[str]) -> Row | None:
         if not message.dedup_key:
@@ -140,7 +150,11 @@ def _bare(item: str) -> str:
     return item.partition(":")[2]
 
 
-def _parcel(message: Message, channel: str, key: str, address: str) -> Parcel:
+def _about(message: Message) -> str | None:
+    return message.about or message.dedup_key
+
+
+def _parcel(message: Message, channel: str, key: str, address: str, follows: str | None) -> Parcel:
     html = WRITER.render(message.body) if channel == "email" else None
     return Parcel(
         key,
@@ -150,6 +164,7 @@ def _parcel(message: Message, channel: str, key: str, address: str) -> Parcel:
         html,
         severity=message.severity,
         dedup_key=message.dedup_key,
+        follows=follows,
     )
 
 

@@ -35,15 +35,24 @@ def effect_key(run_id: str, path: str, item: str) -> str:
     return sha256("\n".join((SCHEME, run_id, path, item)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def thread_key(about: str) -> str:
+    """What the first message about something is remembered under, beside the keys of what was told."""
+    return f"thread:{sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+
+
 @dataclass(frozen=True)
 class Effect:
-    """One effect of a run: where it comes from and what is to be sent."""
+    """One effect of a run: where it comes from and what is to be sent.
+
+    What is `about` the same thing and follows no earlier message is the first one of a thread.
+    """
 
     run_id: str
     path: str
     item: str
     parcel: Parcel
     dedup_key: str | None = None
+    about: str | None = None
 
 
 class Ledger:
@@ -127,17 +136,13 @@ class Ledger:
 
     async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Fence | None) -> Row:
         now = self.clock.now()
-        contact = None
-        if effect.dedup_key:
-            contact = {
-                "channel": connector.channel,
-                "recipient": effect.parcel.to,
-                "dedup_key": effect.dedup_key,
-                "sent_at": now,
-                "effect_key": effect.parcel.key,
-            }
+        keys = [effect.dedup_key] if effect.dedup_key else []
+        if effect.about and effect.parcel.follows is None:
+            keys.append(thread_key(effect.about))
+        contact = {"channel": connector.channel, "recipient": effect.parcel.to}
+        told = [{**contact, "dedup_key": key, "sent_at": now, "effect_key": effect.parcel.key} for key in keys]
         return await self.effects.finish(
-            effect.parcel.key, EffectState.DONE, now, provider_id=receipt.provider_id, contact=contact, fence=fence
+            effect.parcel.key, EffectState.DONE, now, provider_id=receipt.provider_id, told=told, fence=fence
         )
 
     async def _uncertain(self, effect: Effect, fence: Fence | None, why: str) -> Row:

@@ -50,18 +50,18 @@ class Effects:
         *,
         provider_id: str | None = None,
         error: Mapping[str, Any] | None = None,
-        contact: Mapping[str, Any] | None = None,
+        told: Sequence[Mapping[str, Any]] = (),
         fence: Fence | None = None,
     ) -> Row:
-        """Record what came of it; with `contact`, that this recipient was told, in the same transaction."""
+        """Record what came of it; with `told`, what this recipient was told of, in the same transaction."""
 
         def write(connection: Connection) -> Row:
             if fence:
                 fence.check(connection)
             change = {"state": state, "finished_at": now, "provider_id": provider_id, "error": error}
             connection.execute(update(effects).where(effects.c.key == key).values(**change))
-            if contact:
-                upsert(connection, contacts, [contact])
+            if told:
+                upsert(connection, contacts, told)
             row = fetch_one(connection, select(effects).where(effects.c.key == key))
             assert row is not None
             return row

@@ -162,6 +162,7 @@ class Alerting:
             f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(run['accepted_at'])}",
             row["severity"],
             dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
+            about=f"alert:{row['id']}",
         )
         rows = await self.door.deliver(message, Origin(run["id"], PATH, fence, key))
         return list(rows)

@@ -37,7 +37,8 @@ class Parcel:
 
     `key` identifies the effect for ever (not the attempt); `to` is an address of the channel (an e-mail address, a
     Slack channel id). `html` is sanitised where it is present. `headers` are extra headers of the channel; `dedup_key`
-    names what the message is about, where somebody said so.
+    names what the message is about, where somebody said so. `follows` is the `provider_id` of the first message about
+    the same thing that this way out sent there lately: a channel with threads puts this one into that one's.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Parcel:
     headers: Mapping[str, str] = field(default_factory=dict)
     severity: str = "normal"
     dedup_key: str | None = None
+    follows: str | None = None
 
 
 @dataclass(frozen=True)

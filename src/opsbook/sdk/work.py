@@ -54,7 +54,8 @@ class Message:
     """A message to people. `to` holds addresses or names of the settings' people; `body` is Markdown.
 
     `dedup_key` names what the message is about: the same key is not sent again to the same recipient while it is
-    less than `quiet_hours` old (an alert's reminder has its own key).
+    less than `quiet_hours` old (an alert's reminder has its own key). `about` names what the message belongs to where
+    that is more than the key: an alert's opening, reminders and end are about one alert, and make one thread.
     """
 
     channels: tuple[str, ...]
@@ -64,6 +65,7 @@ class Message:
     severity: str = "normal"
     dedup_key: str | None = None
     source: Mapping[str, Json] = field(default_factory=dict)
+    about: str | None = None
 
 
 @dataclass(frozen=True)

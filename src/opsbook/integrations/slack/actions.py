@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from opsbook.integrations._posting import handed_over, searched, throttled
 from opsbook.integrations._system import url_of
@@ -17,9 +19,11 @@ WEBHOOK = "webhook"  # the address of the one channel that a webhook is bound to
 EVENT = "opsbook_message"  # the type of the metadata that carries a message's key
 UNCLEAR = frozenset({"internal_error", "fatal_error", "request_timeout"})  # part of it may have been done, Slack says
 LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable"})
+NO_THREAD = frozenset({"thread_not_found", "invalid_thread_ts", "cannot_reply_to_message", "message_not_found"})
 LONGEST = 12_000  # characters of one message; Slack cuts at 40,000 and advises 4,000
-PAGE, MOST_PAGES = 200, 5
-LOOK_BACK = timedelta(days=30)
+PAGE, MOST_PAGES, MOST_THREADS = 200, 5, 50
+LOOK_BACK = timedelta(days=37)  # a month, and a week before it in which a thread may have begun
+LOUD = frozenset({"high", "critical"})  # what is posted into a thread and shown in the channel as well
 
 HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.M)
 BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -40,7 +44,10 @@ class Bot:
         self.channels = channels
 
     async def send(self, parcel: Parcel) -> Receipt:
-        """Post to a channel of the settings: only those are searched when an outcome was lost."""
+        """Post to a channel of the settings: only those are searched when an outcome was lost.
+
+        What follows an earlier message goes into its thread.
+        """
         if parcel.to not in self.channels:
             raise Refused("unknown_channel", "The channel is not one that the settings let the bot write to.")
         body: JsonObject = {
@@ -48,14 +55,26 @@ class Bot:
             **message(parcel),
             "metadata": {"event_type": EVENT, "event_payload": {"key": parcel.key}},
         }
-        found = taken(await self._posted("chat.postMessage", body))
+        found = await self._posted_below(parcel, body) or taken(await self._posted("chat.postMessage", body))
         sent, channel = at(found, "ts"), at(found, "channel")
         if not isinstance(sent, str):
             raise Lost("Slack took the message and did not say under which id.")
         return Receipt(sent, {"channel": channel if isinstance(channel, str) else parcel.to})
 
+    async def _posted_below(self, parcel: Parcel, body: JsonObject) -> Json:
+        """Slack's answer to a message in its thread; None when it follows none, or when that thread is gone."""
+        if parcel.follows is None:
+            return None
+        below: JsonObject = {**body, "thread_ts": parcel.follows, "reply_broadcast": parcel.severity in LOUD}
+        try:
+            return taken(await self._posted("chat.postMessage", below))
+        except Refused as error:
+            if error.code in NO_THREAD:
+                return None
+            raise
+
     async def find(self, key: str) -> Receipt | None:
-        """Search the last month of every channel that the bot may write to, newest first.
+        """Search the last weeks of every channel that the bot may write to, newest first, and then its threads there.
 
         Raises `Lost` when there is more than can be searched, so that "not found" is never a guess.
         """
@@ -72,19 +91,37 @@ class Bot:
             "include_all_metadata": "true",
             "oldest": f"{oldest:.6f}",
         }
+        threads: list[str] = []
         for _ in range(MOST_PAGES):
-            found = taken(await self._asked("conversations.history", query))
-            messages = at(found, "messages")
-            if not isinstance(messages, list):
-                raise Lost("Slack's history cannot be read.")
-            for one in messages:
-                if at(one, "metadata.event_payload.key") == key and at(one, "metadata.event_type") == EVENT:
-                    return Receipt(str(at(one, "ts")), {"channel": channel})
-            cursor = at(found, "response_metadata.next_cursor")
-            if not cursor or not isinstance(cursor, str):
-                return None
+            messages, cursor = await self._page("conversations.history", query)
+            if found := _ours(messages, key):
+                return Receipt(found, {"channel": channel})
+            threads += [str(at(one, "ts")) for one in messages if _is_ours(one) and at(one, "reply_count")]
+            if cursor is None:
+                return await self._find_below(channel, threads, key)
             query["cursor"] = cursor
         raise Lost(f"More than {PAGE * MOST_PAGES} messages were posted since; it was not found among them.")
+
+    async def _find_below(self, channel: str, threads: Sequence[str], key: str) -> Receipt | None:
+        """Search the threads of our own messages: what was posted into one stands in no history."""
+        for first in threads[:MOST_THREADS]:
+            query = {"channel": channel, "ts": first, "limit": str(PAGE), "include_all_metadata": "true"}
+            messages, cursor = await self._page("conversations.replies", query)
+            if found := _ours(messages, key):
+                return Receipt(found, {"channel": channel, "thread": first})
+            if cursor is not None:
+                raise Lost(f"A thread has more than {PAGE} messages; it was not found among them.")
+        if len(threads) > MOST_THREADS:
+            raise Lost(f"More than {MOST_THREADS} threads were begun since; it was not found in them.")
+        return None
+
+    async def _page(self, method: str, query: dict[str, str]) -> tuple[list[Any], str | None]:
+        """The messages of one page, and where the next one begins."""
+        found = taken(await self._asked(method, query))
+        messages, cursor = at(found, "messages"), at(found, "response_metadata.next_cursor")
+        if not isinstance(messages, list):
+            raise Lost("Slack's history cannot be read.")
+        return messages, cursor if isinstance(cursor, str) and cursor else None
 
     async def _posted(self, method: str, body: JsonObject) -> Reply:
         return await exchanged(self.http, url_of(self.base_url, method), headers=bearer(self.token), json=body)
@@ -122,6 +159,16 @@ class Webhook:
     async def find(self, key: str) -> Receipt | None:
         """A webhook cannot be searched: always None. The ledger does not ask a class D connector."""
         return None
+
+
+def _is_ours(one: Any) -> bool:
+    return bool(at(one, "metadata.event_type") == EVENT)
+
+
+def _ours(messages: Sequence[Any], key: str) -> str | None:
+    """The id of the message with this key, where there is one."""
+    found = (one for one in messages if _is_ours(one) and at(one, "metadata.event_payload.key") == key)
+    return next((str(at(one, "ts")) for one in found), None)
 
 
 def message(parcel: Parcel) -> JsonObject:
