@@ -132,3 +132,16 @@ def test_a_run_that_nobody_has_begun_is_accepted_and_can_be_cancelled(shell: She
     assert (stopped.code, stopped.json["stop_requested"]) == (0, True)
     done = shell("run", "says_hello", "--json")
     assert shell("runs", "cancel", done.json["id"]).code == 10
+
+
+def test_a_run_that_failed_is_tried_again_as_the_same_run(shell: Shell):
+    shell.publish(FAILS)
+    failed = shell("run", "always_fails", "--json")
+    again = shell("runs", "retry", failed.json["id"], "--json")
+    assert (again.code, again.json["id"], again.json["attempt"]) == (1, failed.json["id"], 2)
+    assert again.json["earlier"][0]["error"]["step"] == "check"
+    shell.publish(HELLO)
+    done = shell("run", "says_hello", "--json")
+    nothing = shell("runs", "retry", done.json["id"])
+    assert nothing.code == 10
+    assert "nothing to retry" in nothing.err

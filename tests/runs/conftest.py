@@ -29,6 +29,7 @@ from opsbook.records.alerts import Alerts
 from opsbook.records.effects import Effects
 from opsbook.records.migrate import migrate
 from opsbook.records.playbooks import Playbooks
+from opsbook.records.retries import Retries
 from opsbook.records.runs import Runs
 from opsbook.records.segments import Segments
 from opsbook.records.slots import Slots
@@ -224,7 +225,9 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
     tools = {tool.name: tool for tool in (Ask(steered), Act(steered))}
     entries = {name: ToolEntry(name, tool.effect.value, tool.Args) for name, tool in tools.items()}
     catalog = Catalog(grammars(), entries, ROSTER.entries(), frozenset({"dashboard", "email", "slack"}))
-    records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), Effects(store))
+    records = Records(
+        store, Runs(store), Playbooks(store), Segments(store), Waits(store), Effects(store), Retries(store)
+    )
     people = People({"owner": Person("owner", "owner@example.com")})
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
 

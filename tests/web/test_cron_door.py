@@ -29,6 +29,7 @@ async def test_a_run_that_did_its_job_is_answered_with_200_and_the_whole_body(se
         "playbookId": "says_hello",
         "playbookName": "says hello",
         "stepsExecuted": 1,
+        "attempt": 1,
     }
 
 
@@ -200,10 +201,11 @@ async def test_a_duplicate_of_a_run_that_is_under_way_is_answered_at_once(served
     assert again.headers["location"] == first.headers["location"]
 
 
-async def test_a_duplicate_of_a_failed_run_is_told_of_the_failure(served: Served):
+async def test_a_repeat_after_a_failure_is_the_next_attempt_of_the_same_run(served: Served):
     first = await served.post("always_fails", scheduled("2026-11-24T13:59:00Z"))
     again = await served.post("always_fails", scheduled("2026-11-24T13:59:00Z"))
     assert first.status_code == again.status_code == 500
+    assert (first.json()["attempt"], again.json()["attempt"]) == (1, 2)
     assert again.json()["duplicate"] is True
     assert again.json()["executionId"] == first.json()["executionId"]
 

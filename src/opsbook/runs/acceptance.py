@@ -116,6 +116,8 @@ class Acceptance:
             "steps_executed": 0,
             "stop_requested": False,
             "segment": 1,
+            "attempt": 1,
+            "earlier": None,
             "active_ms": 0.0,
         }
 

@@ -82,6 +82,17 @@ class Operations:
             self.records.waits.answer(wait["id"], "cancelled", None, self.clock.now())
         return asked
 
+    async def retry(self, run_id: str) -> Row | None:
+        """Go on with a run that failed, as its next attempt; None when there is nothing to retry.
+
+        It keeps its id, its version and what it did: completed steps are not taken again, recorded effects never.
+        """
+        self.get(run_id)
+        row = await self.records.retries.take_up(run_id)
+        if row is not None:
+            await self.engine.submit(SegmentId(run_id, row["segment"]))
+        return row
+
     async def start_child(self, parent: str, path: str, playbook_id: str, inputs: JsonObject) -> str:
         """Start a playbook as a step of a run: the same step of the same run starts it once.
 
@@ -97,6 +108,8 @@ class Operations:
             parent_run_id=parent,
         )
         accepted = await self.start(request)
+        if not accepted.fresh and accepted.run["attempt"] < self.get(parent)["attempt"]:
+            await self.retry(accepted.run["id"])  # the parent is on its next attempt, and so is a child that failed
         return str(accepted.run["id"])
 
     def _refuse_recursion(self, parent: str, playbook_id: str) -> None:

@@ -13,6 +13,7 @@ from opsbook.inbox.threads import Threads
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.effects import Effects
 from opsbook.records.playbooks import Playbooks
+from opsbook.records.retries import Retries
 from opsbook.records.runs import Runs
 from opsbook.records.segments import Segments
 from opsbook.records.store import Store
@@ -34,6 +35,7 @@ class Records:
     segments: Segments
     waits: Waits
     effects: Effects
+    retries: Retries
 
 
 @dataclass(frozen=True)

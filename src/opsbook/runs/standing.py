@@ -35,7 +35,9 @@ class Standing:
         if row is None:
             raise NotFound(f"There is no playbook {playbook_id}.", cure="`opsbook list` shows those there are.")
         if enabled_only and not row["enabled"]:
-            raise NotAllowed(f"{playbook_id} is disabled.", cure=f"`opsbook enable {playbook_id}` lets it run.", code="disabled")
+            raise NotAllowed(
+                f"{playbook_id} is disabled.", cure=f"`opsbook enable {playbook_id}` lets it run.", code="disabled"
+            )
         key = (playbook_id, row["version"])  # a version is never written twice
         if key not in self._read:
             if len(self._read) >= MOST_KEPT:

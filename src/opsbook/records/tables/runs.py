@@ -38,10 +38,13 @@ runs = Table(
     Column("event", Json),  # the event that started it: id, name, received_at and what came with it
     required("stop_requested", Boolean, default=False),
     required("segment", Integer, default=1),
+    required("attempt", Integer, default=1),
+    Column("earlier", Json),
     required("active_ms", Float, default=0.0),
     Index("ix_runs_playbook_accepted", "playbook_id", "accepted_at"),
     Index("ix_runs_state", "state", "accepted_at"),
     Index("ix_runs_accepted", "accepted_at"),
+    Index("ix_runs_attempt", "attempt"),
 )
 
 run_steps = Table(

@@ -64,9 +64,14 @@ async def playbook_runner(request: Request) -> Response:
             accepted = await rooms.app.operations.start(wanted)
     except OpsbookError as error:
         return refused(error, request.query_params.get("playbookId"), rooms.app.world.clock.now())
-    run = accepted.run
-    if accepted.fresh:
-        run = await _until_over(rooms, run, seconds)
+    run, again = accepted.run, None
+    if (
+        not accepted.fresh
+    ):  # a caller that repeats itself after a failure wants it done: the next attempt of the same run
+        with in_words():
+            again = await rooms.app.operations.retry(run["id"])
+    if accepted.fresh or again is not None:
+        run = await _until_over(rooms, again or run, seconds)
     return _answered(rooms.app, run, duplicate=not accepted.fresh)
 
 

@@ -88,6 +88,7 @@ def _body(run: Row, now: datetime, duplicate: bool) -> dict[str, Any]:
         "playbookId": run["playbook_id"],
         "playbookName": run["playbook_name"],
         "executionId": run["id"],
+        "attempt": run["attempt"],
         "duration": None if duration is None else round(duration),
         "stepsExecuted": run["steps_executed"],
         "timestamp": now,

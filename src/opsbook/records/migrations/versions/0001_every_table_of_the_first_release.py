@@ -227,6 +227,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("local_date", "metric", name=op.f("pk_metric_snapshots")),
     )
     op.create_table(
+        "mirrored",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("mark", sa.String(length=120), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("at", opsbook.records.tables.base.Instant(length=27), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_mirrored")),
+    )
+    with op.batch_alter_table("mirrored", schema=None) as batch_op:
+        batch_op.create_index("ix_mirrored_kind_mark", ["kind", "mark"], unique=False)
+
+    op.create_table(
         "mrr_days",
         sa.Column("local_date", sa.String(length=10), nullable=False),
         sa.Column("taken_at", opsbook.records.tables.base.Instant(length=27), nullable=False),
@@ -328,11 +340,14 @@ def upgrade() -> None:
         sa.Column("event", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("stop_requested", sa.Boolean(), nullable=False),
         sa.Column("segment", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("earlier", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("active_ms", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_accepted", ["accepted_at"], unique=False)
+        batch_op.create_index("ix_runs_attempt", ["attempt"], unique=False)
         batch_op.create_index("ix_runs_playbook_accepted", ["playbook_id", "accepted_at"], unique=False)
         batch_op.create_index("ix_runs_state", ["state", "accepted_at"], unique=False)
 
