@@ -1,0 +1,7 @@
+"""Write and read the one file of settings."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)

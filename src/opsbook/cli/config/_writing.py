@@ -1,0 +1,85 @@
+"""The example of the settings file, written from the settings' own classes and those of the systems.
+
+A line that begins with `# ` explains; one that begins with `#` and no blank is a setting that is taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from opsbook.cli.config._values import toml_value
+from opsbook.integrations._system import SystemConfig
+from opsbook.integrations.catalog import ids, names
+from opsbook.integrations.configuration import names_of, system_class
+from opsbook.integrations.hooks import HookSettings
+from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
+
+WIDTH = 100
+HEAD = """# The settings of opsbook. All are taken out: what stands in one is its default, or an example.
+# The environment wins over this file; its names stand beside the settings. Secrets are better kept
+# there, or in Secret Manager: "sm://NAME" in place of a secret fetches it.
+"""
+SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "people": ("[people.owner]", PersonSettings),
+    "hooks": ("[hooks.billing]", HookSettings),
+    "maintenance": ("[[maintenance]]", MaintenanceSettings),
+}
+
+
+def example() -> str:
+    """The whole text, which is TOML as it is, and still is when every setting in it is put in force."""
+    plain = [name for name in Settings.model_fields if name not in SECTIONS and name != "integrations"]
+    top = (_setting(name, Settings.model_fields[name], _variables(name)) for name in plain)
+    lines = [HEAD, *(line for setting in top for line in setting)]
+    for name, (heading, model) in SECTIONS.items():
+        lines += _section(heading, str(Settings.model_fields[name].description), model)
+    lines += ["", "# Every system below takes these as well, with these defaults:"]
+    for name, field in SystemConfig.model_fields.items():
+        lines.append(f"#   {name} {field.default or 'its own, stated there'}: {field.description}")
+    for key in ids():
+        lines += _system(key)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(heading: str, told: str, model: type[BaseModel]) -> Iterator[str]:
+    yield from ("", f"# {_sentence(told)}", f"#{heading}")
+    for name, field in model.model_fields.items():
+        yield from _setting(name, field, ())
+
+
+def _system(key: str) -> Iterator[str]:
+    """A section for a system. What all of them share is told once and stands in one block."""
+    system = system_class(key)
+    shared = {"slow_after_ms": system.slow_after_ms}
+    choices = [" and ".join(group) for group in system.Config.needs]
+    needs = f": it needs {', or '.join(choices)}" if choices else ""
+    yield from ("", *_words(f"{names()[key]}{needs}."), f"#[integrations.{key}]")
+    for name, field in system.Config.model_fields.items():
+        if name in SystemConfig.model_fields:
+            yield f"#{name} = {toml_value(name, field, shared.get(name))}"
+        else:
+            yield from _setting(name, field, names_of(field))
+
+
+def _setting(name: str, field: FieldInfo, variables: Sequence[str]) -> Iterator[str]:
+    """What it is, and the line that sets it."""
+    told = f"{field.description}{' (required)' if field.is_required() else ''}"
+    yield from _words(_sentence(told) + (f" Environment: {', '.join(variables)}." if variables else ""))
+    key = field.alias if name.endswith("_") and field.alias else name
+    yield f"#{key} = {toml_value(name, field)}"
+
+
+def _variables(setting: str) -> list[str]:
+    return [variable for variable, name in ENVIRONMENT.items() if name == setting]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _words(text: str) -> list[str]:
+    return [f"# {line}" for line in wrap(text, WIDTH - 2)]
