@@ -15,6 +15,7 @@ BOUNDARIES = {
     "src/opsbook/records/store.py": "worker loop: the thread that commits shared writes hands the error to its caller",
     "src/opsbook/runs/durable.py": "worker loop: a segment that broke is told, the engine goes on",
     "src/opsbook/runs/segment.py": "worker loop: the record says what became of the run",
+    "src/opsbook/effects/mirror.py": "worker loop: a round of the mirror that failed is tried again",
     "src/opsbook/runs/clockwork.py": "worker loop: one beat that failed does not stop time",
 }
 BLIND = {"Exception", "BaseException"}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cli.commanding import Shell
+from cli.commanding import HELLO, Shell
 from peers.firestore import Database, database, fields, firestore_peer  # noqa: F401 fixtures
 
 MADE = "@2026-11-01T10:00:00Z"
 
 
-def connected(shell: Shell, host: str, project: str) -> None:
+def connected(shell: Shell, host: str, project: str, *more: str) -> None:
     lines = ["allow_loopback = true", "[integrations.firestore]", f'project = "{project}"', f'emulator_host = "{host}"']
+    lines += more
     shell.write("\n".join(lines), "opsbook.toml")
 
 
@@ -55,3 +56,22 @@ def test_a_store_that_nobody_answers_for_is_told_in_a_sentence(shell: Shell):
     answer = shell("sync", "firestore", "--collections", "orders")
     assert answer.code == 1
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.peer("firestore")
+def test_the_mirror_is_written_on_demand_and_the_doctor_says_what_it_owes(shell: Shell, database: Database):  # noqa: F811
+    assert shell("sync", "mirror").code == 1
+    connected(shell, database.host, database.project, "mirror = true")
+    shell.publish(HELLO)
+    assert shell("run", "says_hello").code == 0
+    found = {one["check"]: one for one in shell("doctor", "--json").json["items"]}
+    assert found["mirror"]["found"].startswith("2 owed to")
+    assert shell("sync", "mirror", "--json").json == {"written": 2, "refused": 0}
+    assert len(database.read("playbook_executions")) == 1
+    found = {one["check"]: one for one in shell("doctor", "--json").json["items"]}
+    assert found["mirror"]["found"] == f"everything is written to {database.project}/(default)"
+    assert "0 documents" in shell("sync", "mirror").out
+
+
+def test_without_a_mirror_the_doctor_does_not_speak_of_one(shell: Shell):
+    assert "mirror" not in {one["check"] for one in shell("doctor", "--json").json["items"]}

@@ -115,7 +115,7 @@ def test_plain_values_are_written_so_that_firestore_takes_them():
         (failing(400, "FAILED_PRECONDITION"), PersonNeeded, "missing_index"),
         (failing(404, "NOT_FOUND"), PersonNeeded, "not_configured"),
         (failing(403, "PERMISSION_DENIED"), PersonNeeded, "credentials"),
-        (failing(400, "INVALID_ARGUMENT"), NeverWorks, "bad_reply"),
+        (failing(400, "INVALID_ARGUMENT"), NeverWorks, "document_refused"),
         (json_answer({"not": "a list"}), NeverWorks, "bad_reply"),
         (json_answer([]), NeverWorks, "bad_reply"),
         (json_answer([{"document": {"name": "x"}, "readTime": READ}]), NeverWorks, "bad_reply"),

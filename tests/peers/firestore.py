@@ -44,15 +44,15 @@ class FirestorePeer:
         options = ["-Duser.language=en", f"-Xmx{self.megabytes}m", "-cp", str(self.jar), MAIN]
         command = [self.java, *options, "--host=127.0.0.1", f"--port={self.port}"]
         server = self.running.enter_context(peers.process(command, self.folder))
-        peers.until(lambda: server.poll() is not None or self._answers(), seconds=40)
-        return server.poll() is None and self._answers()
+        ready = peers.until(lambda: server.poll() is not None or self._answers(), seconds=60)
+        return ready and server.poll() is None
 
     def stop(self) -> None:
         self.running.close()
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{self.host}/", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://{self.host}/", timeout=5) as answer:
                 return answer.status == 200
         except OSError:
             return False

@@ -261,7 +261,7 @@ class BreaksOff:
 
 
 def test_a_sync_that_was_broken_off_goes_on_where_it_stood_and_reads_no_page_twice(database, store, read, warehouse):  # noqa: F811
-    write(database, **{f"orders__r{number:04}": ORDER for number in range(1200)})
+    write(database, **{f"orders__r{number:04}": ORDER for number in range(4500)})
     with pytest.raises(RetryLater):
         read("orders", store=BreaksOff(store, 2))
     assert warehouse.held("orders") is None
@@ -269,9 +269,9 @@ def test_a_sync_that_was_broken_off_goes_on_where_it_stood_and_reads_no_page_twi
     with spool.open("ab") as opened:
         opened.write(b'{"id": "half a li')  # what a killed process leaves
     (found,) = read("orders", store=BreaksOff(store, 1))
-    assert (found.resumed, found.read, found.total) == (True, 1200, 1200)
+    assert (found.resumed, found.read, found.total) == (True, 4500, 4500)
     assert found.loading is not None
-    assert (found.loading.loaded, found.loading.rejected, found.loading.duplicates) == (1200, 0, 0)
+    assert (found.loading.loaded, found.loading.rejected, found.loading.duplicates) == (4500, 0, 0)
 
 
 def test_since_reads_what_changed_from_a_date_on_and_leaves_no_gap_behind(database, read, warehouse):  # noqa: F811

@@ -177,3 +177,15 @@ async def test_health_says_that_the_process_answers_and_whether_it_can_work(serv
     leaving = await served.client.get("/readyz")
     assert leaving.status_code == 503
     assert leaving.json()["checks"] == {"store": "ok", "engine": "ok", "serving": "missing"}
+
+
+@pytest.mark.parametrize(
+    "more_settings",
+    [{"integrations": {"firestore": {"project": "sample-1", "emulator_host": "127.0.0.1:9", "mirror": True}}}],
+)
+async def test_a_mirror_that_lags_is_told_and_keeps_nobody_from_work(served: Served):
+    ready = await served.client.get("/readyz")
+    assert ready.status_code == 200
+    told = ready.json()["mirror"]
+    assert (told["owed"], told["refused"], told["trouble"]) == (len(PLAYBOOKS), 0, None)
+    assert told["oldest_seconds"] > 0

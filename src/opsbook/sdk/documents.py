@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Json
 
 Moment = datetime | str | float  # a bound has the type that the store's values have: values of other types do not match
@@ -59,6 +60,12 @@ class Page:
     read_at: datetime
 
 
+class DocumentRefused(NeverWorks):
+    """The store does not take this very document: it is too large, too deep, or holds what has no form there."""
+
+    code = "document_refused"
+
+
 class DocumentStore(Protocol):
     """Reading may be repeated; writing a document again with the same content changes nothing.
 
@@ -76,4 +83,7 @@ class DocumentStore(Protocol):
         """Those of the paths at which a document lies."""
 
     async def put(self, path: str, fields: Mapping[str, object]) -> None:
-        """Make the document at the path be exactly this; datetimes become times of the store."""
+        """Make the document at the path be exactly this; datetimes become times of the store.
+
+        Raises `DocumentRefused` for a document that the store will not take however often it is tried.
+        """

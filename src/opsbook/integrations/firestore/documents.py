@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from opsbook.integrations._verdicts import at, code_in, peek
 from opsbook.integrations.firestore.values import encoded, fields_of, moment, read_moment
-from opsbook.sdk.documents import Document, Moment, Page, Question
+from opsbook.sdk.documents import Document, DocumentRefused, Moment, Page, Question
 from opsbook.sdk.errors import NeverWorks, PersonNeeded, RetryLater
 from opsbook.sdk.http import Reply
 from opsbook.sdk.values import Json, JsonObject
@@ -33,15 +33,18 @@ class Documents:
         self.sleep = sleep
         self.place = f"{project}/{database}"
         self.root = f"projects/{project}/databases/{database}/documents"
+        self._most: dict[str, int] = {}  # by collection: how many of its documents an answer can carry
 
     async def page(self, question: Question) -> Page:
-        """One page. One that is too large to be taken is asked for again in smaller pieces."""
+        """One page. One that is too large to be taken is asked for again in smaller pieces, and those after it too."""
+        question = replace(question, limit=min(question.limit, self._most.get(question.collection, question.limit)))
         try:
             rows = await self._rows("runQuery", {"structuredQuery": structured(question)})
         except NeverWorks:
             if question.limit <= 1:
                 raise
-            return await self.page(replace(question, limit=question.limit // 4 or 1))
+            self._most[question.collection] = question.limit // 4 or 1
+            return await self.page(question)
         found = [self._document(row["document"]) for row in rows if "document" in row]
         last = next((row["document"] for row in reversed(rows) if "document" in row), None)
         more = last is not None and len(found) >= question.limit
@@ -166,6 +169,8 @@ def checked(reply: Reply) -> Reply:
     if status in ("RESOURCE_EXHAUSTED", "ABORTED", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
         code = "rate_limited" if status == "RESOURCE_EXHAUSTED" else "busy"
         raise RetryLater(f"Firestore answered {status}.", after_seconds=reply.retry_after_seconds, code=code)
+    if status == "INVALID_ARGUMENT":
+        raise DocumentRefused("Firestore refused what it was sent as invalid.")
     if status == "NOT_FOUND":
         cure = "Correct GOOGLE_CLOUD_PROJECT or FIRESTORE_DATABASE."
         raise PersonNeeded("Firestore knows no such database.", cure=cure, code="not_configured")

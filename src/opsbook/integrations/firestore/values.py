@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from opsbook.sdk.documents import DocumentRefused
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Json, JsonObject
 
@@ -50,10 +51,10 @@ def fields_of(fields: Mapping[str, Mapping[str, Any]]) -> JsonObject:
 def encoded(value: object, depth: int = 0) -> JsonObject:
     """A plain value as a typed one. A list in a list, which Firestore refuses, becomes a map with `items`.
 
-    Raises `NeverWorks` for what has no form there, and for what is nested deeper than it allows.
+    Raises `DocumentRefused` for what has no form there, and for what is nested deeper than it allows.
     """
     if depth > DEEPEST:
-        raise NeverWorks(f"Firestore keeps nothing that is nested deeper than {DEEPEST}.", code="too_deep")
+        raise DocumentRefused(f"Firestore keeps nothing that is nested deeper than {DEEPEST}.")
     if isinstance(value, bool):  # a bool is an int as well
         return {"booleanValue": value}
     if isinstance(value, datetime):
@@ -70,7 +71,7 @@ def encoded(value: object, depth: int = 0) -> JsonObject:
         return {"arrayValue": {"values": [_item(one, depth + 1) for one in value]}}
     if value is None:
         return {"nullValue": None}
-    raise NeverWorks(f"Firestore has no form for a {type(value).__name__}.", code="bad_value")
+    raise DocumentRefused(f"Firestore has no form for a {type(value).__name__}.")
 
 
 def _item(value: object, depth: int) -> JsonObject:

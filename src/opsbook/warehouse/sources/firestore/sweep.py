@@ -18,7 +18,7 @@ from opsbook.warehouse.sources.firestore.place import Place, Sweep
 from opsbook.warehouse.sources.firestore.reading import first
 from opsbook.warehouse.sources.firestore.rows import LeftOut, Row, Rules
 
-PAGE = 500
+PAGE = 2000  # documents; one that is too large to be taken comes in smaller pieces
 CLOCKS = timedelta(minutes=5)  # how far the clocks of those who write times may go wrong
 ZONES = timedelta(hours=14)  # how far a written local time may lie from UTC
 MILLISECONDS_FROM = 1e11  # numbers from here on count milliseconds, smaller ones seconds
