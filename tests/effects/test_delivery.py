@@ -198,7 +198,7 @@ async def test_a_refusal_that_is_not_the_providers_own_stays_with_it(make_door, 
 
 @pytest.mark.parametrize("kind", [ConnectorClass.C, ConnectorClass.D])
 async def test_where_nobody_knows_whether_it_left_no_other_provider_is_tried(make_door, kind):
-    first, second = Mailer("first", kind, faults=["lost"]), Mailer("second")
+    first, second = Mailer("first", kind, faults=["lost", "lost"]), Mailer("second")
     door = make_door(first, second)
     for _ in range(2):
         (row,) = await door.deliver(message(), origin())

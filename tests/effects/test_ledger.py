@@ -107,9 +107,6 @@ async def test_a_fault_never_sends_twice_and_is_never_silently_lost(ledger, kind
     assert len(provider.arrived) <= 1
     if kind is ConnectorClass.D:
         assert row["state"] == "uncertain"
-    elif fault == "lost" and kind is ConnectorClass.C:
-        assert row["state"] == "uncertain"
-        assert provider.arrived
     else:
         assert (row["state"], len(provider.arrived)) == ("done", 1)
 
@@ -119,6 +116,25 @@ async def test_a_searchable_provider_is_searched_only_after_its_index_delay(ledg
     began = clock.now()
     await carry_out(ledger, provider, "after")
     assert clock.now() - began >= provider.search_after
+
+
+@dataclass
+class Deaf(Provider):
+    """Its line breaks before anything arrives, every time."""
+
+    tried: int = 0
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        self.tried += 1
+        raise Lost("The connection broke while the message was on its way.")
+
+
+async def test_an_answer_that_is_lost_twice_is_uncertain_and_not_searched_for_again(ledger, clock):
+    provider = Deaf(ConnectorClass.C)
+    began = clock.now()
+    row = await carry_out(ledger, provider, times=3)
+    assert (row["state"], provider.tried) == ("uncertain", 2)
+    assert clock.now() - began == provider.search_after
 
 
 async def test_a_refusal_is_failed_and_may_be_tried_again(ledger):

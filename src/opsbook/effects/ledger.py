@@ -5,7 +5,7 @@ What happens to a row that is found `started` (the process died, or no answer ca
 | class | rule |
 | --- | --- |
 | A, B, own | send again under the same key: the other side removes the repeat; if it refuses, `uncertain` |
-| C | wait until `search_after` has passed since it started, search, send only if absent |
+| C | wait until `search_after` has passed since it started, search, send only if absent; lost again: `uncertain` |
 | D | `uncertain`: nothing is sent again, a person settles it |
 """
 
@@ -70,7 +70,7 @@ class Ledger:
         wanted = self._row(effect, connector, fence)
         row, go = await self.effects.start(wanted, fence, self.clock.now())
         if go:
-            return await self._send(effect, connector, fence)
+            return await self._send(effect, connector, fence, searchable=row)
         if row["request_digest"] != wanted["request_digest"]:
             raise Conflict(
                 "This effect was already started with another content.",
@@ -109,8 +109,19 @@ class Ledger:
             return await self._done(effect, connector, found, fence)
         return await self._send(effect, connector, fence)
 
-    async def _send(self, effect: Effect, connector: Connector, fence: Fence | None, *, again: bool = False) -> Row:
-        """`again`: an earlier try may have left, so a refusal of this one proves nothing about that one."""
+    async def _send(
+        self,
+        effect: Effect,
+        connector: Connector,
+        fence: Fence | None,
+        *,
+        again: bool = False,
+        searchable: Row | None = None,
+    ) -> Row:
+        """`again`: an earlier try may have left, so a refusal of this one proves nothing about that one.
+
+        `searchable` is the row of a first try: where its answer is lost, the provider may be searched for it, once.
+        """
         try:
             receipt = await connector.send(effect.parcel)
         except Refused as error:
@@ -120,6 +131,8 @@ class Ledger:
         except Lost as error:
             if not again and connector.effect_class in REPEATABLE:
                 return await self._send(effect, connector, fence, again=True)
+            if searchable is not None and connector.effect_class is ConnectorClass.C:
+                return await self._search(effect, connector, fence, searchable)
             return await self._uncertain(effect, fence, str(error))
         return await self._done(effect, connector, receipt, fence)
 
