@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from cli.commanding import HELLO, Shell
+from opsbook.integrations.catalog import ids
 
+SMTP = (
+    'allow_loopback = true\n[integrations.smtp]\nhost = "127.0.0.1"\nport = {port}\n'
+    'security = "none"\nsender = "ops@example.com"\n'
+)
 SECRET = "a-secret-that-nobody-may-see"
 
 
@@ -57,3 +63,34 @@ def test_probing_without_any_configuration_finds_nothing_online_and_nothing_offl
     answer = shell("probe", "--json")
     assert answer.code == 0
     assert {item["status"] for item in answer.json["items"]} == {"not_configured"}
+
+
+def test_each_system_says_what_to_set_under_its_name_in_the_environment(shell: Shell):
+    shell.write(
+        '[integrations.mailjet]\napi_key = "half-of-it"\n[integrations.hubspot]\naccess_token = "t-of-it"\n',
+        "opsbook.toml",
+    )
+    found = checks(shell)
+    systems = {name.removeprefix("system "): one for name, one in found.items() if name.startswith("system ")}
+    assert set(systems) == set(ids())
+    assert systems["hubspot"]["found"] == "configured, never probed since"
+    assert systems["blackleaf"]["cure"] == "Set BLACKLEAF_API_KEY."
+    assert systems["mailjet"]["found"] == "has some of its settings, so it is not asked"
+    assert systems["mailjet"]["cure"] == "Set MAILJET_SECRET_KEY, or take its section out."
+    assert {one["state"] for one in systems.values()} <= {"ok", "note"}
+    told = shell("doctor").out
+    assert "BLACKLEAF_API_KEY" in told
+    assert "half-of-it" not in told
+
+
+def test_with_probe_the_configured_systems_are_asked_and_one_that_is_offline_is_bad(shell: Shell):
+    with socket.socket() as nobody:  # bound and not listening: whoever connects is refused
+        nobody.bind(("127.0.0.1", 0))
+        shell.write(SMTP.format(port=nobody.getsockname()[1]), "opsbook.toml")
+        answer = shell("doctor", "--probe", "--json")
+        assert answer.code == 1
+        smtp = next(item for item in answer.json["items"] if item["check"] == "system smtp")
+        assert (smtp["state"], smtp["found"].split(":")[0]) == ("bad", "configured, offline")
+        assert smtp["cure"] == "Check the address in the settings and its DNS name."
+    found = checks(shell)["system smtp"]  # nobody is asked: it tells what the last probe found
+    assert (found["state"], found["found"].split(" at ")[0]) == ("note", "configured, offline")

@@ -20,6 +20,7 @@ from opsbook.records.store import Store
 from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.errors import NotFound
 from opsbook.sdk.http import HttpClient
+from opsbook.sdk.integration import MaintenanceWindow
 from opsbook.sdk.testing import FakeSystem, json_answer
 from opsbook.sdk.tool import ToolContext, ToolResult
 from opsbook.sdk.values import JsonObject
@@ -59,13 +60,15 @@ async def desk(tmp_path: Path) -> AsyncIterator[Opened]:
     async def sleep(seconds: float) -> None:
         clock.forward(timedelta(seconds=seconds))
 
-    def opened(answers: dict[str, Any], agents: list[JsonObject] = READY) -> Desk:
+    def opened(
+        answers: dict[str, Any], agents: list[JsonObject] = READY, windows: tuple[MaintenanceWindow, ...] = ()
+    ) -> Desk:
         http = HttpClient(transport=FakeSystem(answers), resolve=_somewhere, clock=clock)
         sections = {"claude": {"api_key": "canary-of-the-model"}, "hubspot": {"access_token": SECRET}}
         integrations = configure(sections, {}, http)
         probes = Probes(store)
         nothing = cast(Any, None)  # these tools ask no figures and draft no campaigns
-        monitor = Monitor(integrations, probes, clock, sleep)
+        monitor = Monitor(integrations, probes, clock, sleep, windows=windows)
         services = Services(nothing, monitor, integrations, nothing, probes, nothing, lambda: agents, clock)
         return Desk(clock, Gateway(build(services), clock=clock))
 
@@ -130,6 +133,17 @@ async def test_health_is_unhealthy_when_a_platform_system_is_down(desk: Opened) 
     assert value["overall"] == "unhealthy"
 
 
+async def test_planned_work_makes_nothing_unhealthy_and_asks_nobody_to_act(desk: Opened) -> None:
+    answers = {**down(), "GET /v1/models": ConnectionRefusedError()}
+    hours = (AT - timedelta(hours=1), AT + timedelta(hours=1))
+    windows = tuple(MaintenanceWindow(key, *hours, "A new rack") for key in ("claude", "hubspot"))
+    found = await desk(answers, windows=windows).call("getSystemHealth")
+    value = cast(Any, found.value)
+    assert (value["overall"], value["recommendations"]) == ("unknown", [])  # nothing else is configured here
+    assert [item["status"] for item in value["integrations"] if item["maintenance"]] == ["offline"]
+    assert "Under maintenance, so nobody is alarmed: Claude (A new rack), HubSpot (A new rack)." in found.warnings
+
+
 async def test_nothing_that_answers_is_never_healthy(desk: Opened) -> None:
     value = cast(Any, (await desk(well()).call("getSystemHealth", checkAgents=False, checkIntegrations=False)).value)
     assert (value["overall"], value["integrations"], value["agents"]) == ("unknown", [], [])
@@ -171,5 +185,6 @@ async def test_credentials_are_told_as_present_or_missing_and_the_last_refusal_w
     assert of(found, "hubspot")["last_refused"]["error_class"] == "auth"
     assert of(found, "gmail")["configured"] is False
     assert "missing" in of(found, "gmail")["state"].values()
+    assert of(found, "hubspot")["expires_at"]["status"] == "unknown"  # a private app's token does not say
     assert found.figures["ever_refused"] == {"value": 1, "status": "ok"}
     assert SECRET not in json.dumps(found.as_json())

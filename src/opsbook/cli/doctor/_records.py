@@ -19,7 +19,7 @@ GRACE = timedelta(minutes=10)
 
 
 def look(app: App) -> list[Finding]:
-    return [_store(app), *_playbooks(app), *_missed(app), _effects(app), _systems(app), *_half_set(app), *_jobs(app)]
+    return [_store(app), *_playbooks(app), *_missed(app), _effects(app), _systems(app), *_jobs(app)]
 
 
 def _store(app: App) -> Finding:
@@ -93,18 +93,6 @@ def _systems(app: App) -> Finding:
     configured = sorted(name for name, system in app.integrations.items() if system.configured)
     told = f"{len(configured)} of {len(app.integrations)} configured"
     return Finding("systems", "ok" if configured else "note", ": ".join(filter(None, (told, ", ".join(configured)))))
-
-
-def _half_set(app: App) -> list[Finding]:
-    """Systems that somebody began to set: what is there, and what they still need before anything asks them."""
-    found = []
-    for name, system in sorted(app.integrations.items()):
-        state = system.credential_state()
-        missing = [setting for setting, word in state.items() if word == "missing"]
-        if missing and "present" in state.values() and not system.configured:
-            cure = f"Set {', '.join(missing)}, or take its section out."
-            found.append(Finding(f"system {name}", "note", "has some of its settings, so it is not asked", cure))
-    return found
 
 
 def _jobs(app: App) -> list[Finding]:

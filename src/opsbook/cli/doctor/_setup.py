@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from opsbook.cli.doctor._finding import Finding
 from opsbook.settings import Settings, settings_path
 
+WRITE = "`opsbook config example > opsbook.toml` writes one with everything explained."
 SECRETS = {
     "cron_secret": ("CRON_SECRET", "the cron door answers 503 without it"),
     "cron_secret_previous": ("CRON_SECRET_PREVIOUS", "only needed while a secret is rotated"),
@@ -24,7 +25,7 @@ def file(environment: Mapping[str, str]) -> list[Finding]:
         return [Finding("settings file", "ok", str(path))]
     if environment.get("OPSBOOK_CONFIG"):
         return [Finding("settings file", "bad", f"{path} does not exist", "Correct OPSBOOK_CONFIG.")]
-    return [Finding("settings file", "note", "none: the environment and defaults count", "Write opsbook.toml.")]
+    return [Finding("settings file", "note", "none: the environment and defaults count", WRITE)]
 
 
 def look(settings: Settings) -> list[Finding]:
