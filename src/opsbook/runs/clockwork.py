@@ -55,9 +55,9 @@ class Clockwork:
         await self.schedules(now)
         await self.waits(now)
         await self.accepted(now)
+        self.stops()
         for more in self.rounds:
             await more(now)
-        self.stops()
 
     async def schedules(self, now: datetime) -> None:
         """Write due slots down, decide about those that are undecided, start what is to run.
