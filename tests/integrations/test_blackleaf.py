@@ -107,13 +107,29 @@ async def test_a_number_that_has_not_11_digits_after_a_1_is_refused(to):
     assert (caught.value.code, desk.sent) == ("bad_address", [])
 
 
-@pytest.mark.parametrize(("letter", "most"), [("x", 414), ("ü", 156), ("🚀", 78)])
-async def test_a_message_has_to_fit_three_parts_with_its_opt_out(letter, most):
+@pytest.mark.parametrize(("letter", "most", "parts"), [("x", 414, 459), ("ü", 156, 201), ("🚀", 78, 201)])
+async def test_a_message_that_does_not_fit_three_parts_with_its_opt_out_is_cut_and_says_so(letter, most, parts):
     desk = Desk()
-    await connector(desk).send(parcel(letter * most))
-    with pytest.raises(Refused) as caught:
-        await connector(desk).send(parcel(letter * (most + 1)))
-    assert (caught.value.code, len(desk.arrived)) == ("too_long", 1)
+    for number in (most, most + 1, 5000):
+        await connector(desk).send(parcel(letter * number))
+    whole, *cut = desk.arrived
+    assert whole["body"] == f"Health\n{letter * most}"
+    for one in cut:
+        assert one["body"].startswith(f"Health\n{letter}")
+        assert one["body"].endswith("... (shortened)")
+        assert len(f"{one['body']}\n{one['unsubscribeText']}".encode("utf-16-le")) // 2 <= parts
+        assert "\ufffd" not in one["body"]
+
+
+async def test_typographic_signs_are_written_so_that_the_message_stays_in_the_alphabet_of_text_messages():
+    desk = Desk()
+    await connector(desk).send(parcel("It’s “down” – see…\u00a0now"))
+    assert desk.arrived[0]["body"] == 'Health\nIt\'s "down" - see... now'
+
+
+async def test_advertising_beyond_the_cut_is_advertising_all_the_same():
+    with pytest.raises(Refused):
+        await connector(FakeSystem({})).send(parcel("x " * 3000 + "20% off"))
 
 
 async def test_a_message_without_words_is_refused():

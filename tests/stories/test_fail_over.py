@@ -17,7 +17,7 @@ from opsbook.cli._runs import print_outcome, record
 from opsbook.playbooks.load import load_playbook
 from opsbook.runs.acceptance import Request
 from opsbook.sdk.http import Answer, HttpClient, Sent
-from opsbook.sdk.testing import json_answer
+from opsbook.sdk.testing import FakeSystem, json_answer
 from opsbook.settings import PersonSettings, Settings
 from peers.mail import Mailbox, plain_mailbox  # noqa: F401 a fixture
 
@@ -33,17 +33,21 @@ NOT_OURS = json_answer({"Messages": [mailjet_error(("send-0008", 403))]}, 403)
 
 @dataclass
 class Vendors:
-    """The vendors of mail, by their host."""
+    """The vendors of mail and of text messages, by their host."""
 
     mailjet: MailjetDesk = field(default_factory=MailjetDesk)
     ses: SesDesk = field(default_factory=SesDesk)
     gmail: GmailDesk = field(default_factory=GmailDesk)
+    blackleaf: FakeSystem = field(
+        default_factory=lambda: FakeSystem({"POST /messaging/send/text": json_answer({"success": True, "id": "sms-1"})})
+    )
 
     def __call__(self, sent: Sent) -> Answer:
         desks = {
             "api.mailjet.com": self.mailjet,
             "email.us-east-1.amazonaws.com": self.ses,
             "gmail.googleapis.com": self.gmail,
+            "api.blackleaf.io": self.blackleaf,
         }
         return desks[str(urlsplit(sent.url).hostname)](sent)
 
@@ -54,6 +58,7 @@ def vendors() -> Vendors:
 
 
 SYSTEMS: dict[str, dict[str, Any]] = {
+    "blackleaf": {"api_key": "private"},
     "gmail": {"access_token": "private", "sender": "ops@example.com"},
     "mailjet": {"api_key": "public", "secret_key": "private", "sender": "ops@example.com"},
     "ses": {"access_key_id": "public", "secret_access_key": "private", "sender": "ops@example.com"},
@@ -175,6 +180,14 @@ async def test_when_every_provider_refuses_the_run_fails_with_the_last_ones_reas
     assert run["state"] == "failed"
     first, second = run["effects"]
     assert (first["taken_over_by"], second["failed_over_from"][0]["connector"]) == ("ses", "mailjet")
+
+
+async def test_a_text_message_goes_to_the_phone_of_the_person_who_was_named(tmp_path, vendors):
+    async with house(tmp_path, vendors, ["blackleaf"]) as app:
+        run = await carried_out(app, "sms")
+    (effect,) = run["effects"]
+    assert (effect["state"], effect["connector"], effect["provider_id"]) == ("done", "blackleaf", "sms-1")
+    assert vendors.blackleaf.json()["to"] == effect["recipient"] == "15550100123"
 
 
 async def test_a_text_message_without_a_key_fails_the_step_and_is_never_called_sent(tmp_path, vendors):

@@ -21,6 +21,8 @@ ADVERTISING = re.compile(
     r"|\b(?:shop|order|buy) now\b|\bloyalty points\b|\bdeals?\b (?:of|for|on) ",
     re.IGNORECASE,
 )
+CUT = "... (shortened)"
+PLAIN = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "•": "-", "\u00a0": " "})
 MARKUP = re.compile(r"(?m)^#{1,6} +|\*\*|`")
 
 
@@ -34,19 +36,19 @@ def number(to: str) -> str:
 def text_of(parcel: Parcel) -> str:
     """The message as plain text on one line for each paragraph, opt-out not included.
 
-    Raises `Refused`: `promotional` for whatever advertises, `too_long` for what does not fit three parts together
-    with the words of the opt-out, `bad_message` for one without words.
+    What does not fit three parts together with the opt-out is cut, and says so at its end.
+
+    Raises `Refused`: `promotional` for whatever advertises, `bad_message` for one without words.
     """
-    whole = f"{parcel.subject}\n{parcel.text}"
+    whole = f"{parcel.subject}\n{parcel.text}".translate(PLAIN)
     if ADVERTISING.search(whole):
         raise Refused("promotional", "Text messages carry no advertising, discounts or offers; nothing was sent.")
     lines = (" ".join(MARKUP.sub("", line).split()) for line in whole.splitlines())
     text = "\n".join(line for line in lines if line)
     if not text:
         raise Refused("bad_message", "The message has no words.")
-    sent = f"{text}\n{UNSUBSCRIBE}"
-    most = LONGEST if sent.isascii() else LONGEST_UNICODE
-    long = len(sent.encode("utf-16-le", "surrogatepass")) // 2
-    if long > most:
-        raise Refused("too_long", f"The text message has {long} characters with its opt-out; {most} fit.")
-    return text
+    room = (LONGEST if text.isascii() else LONGEST_UNICODE) - len(f"\n{UNSUBSCRIBE}")
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * room:
+        return text
+    return units[: 2 * (room - len(CUT))].decode("utf-16-le", "ignore") + CUT
