@@ -118,3 +118,18 @@ def test_a_door_cannot_take_the_name_of_a_system(shell: Shell):
     assert shell("events", "list").code == 2
     shell.write('[hooks.billing]\nsecrets = ["whsec_not base64 at all"]\n', "opsbook.toml")
     assert "base64" in shell("events", "list").err
+
+
+def test_the_doctor_names_the_doors_and_who_listens_in_vain(shell: Shell, monkeypatch):
+    def found() -> dict[str, Any]:
+        return {item["check"]: item for item in shell("doctor", "--json").json["items"]}
+
+    shell.publish(LISTENS)
+    assert found()["doors for events"]["found"] == "none is open"
+    assert found()["playbook on_payment"]["found"] == "it listens to billing.*, which no open door tells"
+    shell.write("[hooks.billing]\n", "opsbook.toml")
+    assert "OPSBOOK_HOOK_BILLING_SECRET" in found()["door billing"]["cure"]
+    monkeypatch.setenv("OPSBOOK_HOOK_BILLING_SECRET", SECRET)
+    there = found()
+    assert there["doors for events"]["found"] == "open: billing"
+    assert "playbook on_payment" not in there

@@ -213,5 +213,10 @@ def _listens(playbook: Row, event: Row) -> bool:
     """Whether a playbook is to be started: what came in while it was off is not for it."""
     if not playbook["enabled"] or playbook["enabled_at"] > event["received_at"]:
         return False
-    patterns = (trigger.get("event") for trigger in playbook["document"].get("triggers", ()))
-    return any(matches(pattern, event["name"]) for pattern in patterns if isinstance(pattern, str))
+    return any(matches(pattern, event["name"]) for pattern in patterns_of(playbook["document"]))
+
+
+def patterns_of(document: Mapping[str, Any]) -> list[str]:
+    """The events that a stored document's triggers name."""
+    named = (trigger.get("event") for trigger in document.get("triggers", ()))
+    return [pattern for pattern in named if isinstance(pattern, str)]

@@ -15,7 +15,7 @@ import typer
 from opsbook.app import App
 from opsbook.cli._opening import deployment, with_app
 from opsbook.cli._printing import show_items
-from opsbook.cli.doctor import _machine, _mirror, _records, _setup, _systems
+from opsbook.cli.doctor import _events, _machine, _mirror, _records, _setup, _systems
 from opsbook.cli.doctor._finding import Finding
 from opsbook.sdk.errors import OpsbookError
 
@@ -29,7 +29,7 @@ def run(
 ) -> int:
     async def looked(app: App) -> tuple[list[Finding], list[Finding]]:
         systems = await _systems.probe(app) if ask else _systems.look(app)
-        return [*_records.look(app), *_mirror.look(app)], systems
+        return [*_records.look(app), *_events.look(app), *_mirror.look(app)], systems
 
     found, systems = [*_setup.file(os.environ), *_machine.look()], list[Finding]()
     try:
