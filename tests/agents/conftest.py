@@ -192,6 +192,14 @@ def incident() -> dict[str, dict[str, Any]]:
             "uptime": measured(0.7083, unit="ratio"),
             "down_since": "2026-11-24T07:00:00+00:00",
             "failures": {"server": 7},
+            "history": [
+                {
+                    "window": "24h",
+                    "uptime": measured(0.6875, unit="ratio"),
+                    "coverage": measured(0.9583, unit="ratio"),
+                    "latency": {"n": 17, "p95": Unknown("17 answers, and 20 are needed").as_json()},
+                }
+            ],
             "rows": [
                 {
                     "at": "2026-11-24T14:00:01+00:00",
@@ -219,6 +227,9 @@ def incident() -> dict[str, dict[str, Any]]:
             "configured": True,
             "state": {"api_key": True, "webhook_secret": False},
             "last_refused": {"at": "2026-10-01T08:00:00+00:00", "error_class": "auth", "message": "refused"},
+            "expires_at": "2026-12-01T08:00:00+00:00",
+            "of": "refresh token",
+            "renews": False,
         }
     ]
     investigation = entry(None, {"logs": logs, "credentials": credentials}, "investigate")

@@ -137,6 +137,23 @@ def test_an_incident_report_says_since_when_and_on_whose_side(incident: dict[str
     assert "api_key present and webhook_secret missing; last refused Thu 1 Oct 2026, 04:00 EDT" in text
     assert "Uptime in the window: 70.8 %" in text
     assert "### Mail Box" not in text
+    assert "By time: up 68.8 %, known for 95.8 % of it" in text
+    assert "The refresh token ends Tue 1 Dec 2026, 03:00 EST, to be renewed by a person" in text
+
+
+def test_a_system_under_maintenance_is_no_incident_and_says_why(
+    incident: dict[str, Any], health: dict[str, Any], run_facts: RunFacts
+) -> None:
+    window = {"maintenance": True, "maintenance_window": {"until": "2026-11-25T02:00:00+00:00", "reason": "New rack"}}
+    for item in incident["integration_status"]["value"]:
+        item.update(window if item["status"] == "offline" else {})
+    text = write("incident_report", incident, run_facts)
+    assert "Offline: Pay Gate (maintenance: New rack)." in text
+    assert "### Pay Gate" not in text
+    assert "status page" not in text
+    for item in health["health_status"]["value"]["integrations"]:
+        item.update(window if item["status"] == "degraded" else {})
+    assert "| degraded (maintenance: New rack) |" in write("health_report", health, run_facts)
 
 
 def test_a_report_without_evidence_claims_nothing(run_facts: RunFacts) -> None:

@@ -76,7 +76,7 @@ def status_counts(items: Sequence[Mapping[str, Any]]) -> str:
 
 
 def named(items: Sequence[Mapping[str, Any]], status: str) -> str:
-    return listed([inline(item["name"]) for item in items if item["status"] == status])
+    return listed([inline(item["name"]) + maintained(item) for item in items if item["status"] == status])
 
 
 def action_items(page: Page, evidence: Evidence) -> None:

@@ -75,6 +75,13 @@ def _history(page: Page, found: Found | None, item: Mapping[str, Any]) -> list[s
     if found is None or log is None:
         return ["Recent probes: could not be measured: this run did not read them"]
     lines = [f"Uptime in the window: {page.fact(f'{name}: uptime', log['uptime'], 'ratio', found.name)}"]
+    for window in log.get("history", [])[:1]:  # the window that was asked for
+        up, known = (
+            page.fact(f"{name}: {what}", window[key], "ratio", found.name)
+            for what, key in (("uptime by time", "uptime"), ("coverage", "coverage"))
+        )
+        slow = page.fact(f"{name}: latency of nearly all answers", window["latency"]["p95"], "ms", found.name)
+        lines.append(f"By time: up {up}, known for {known} of it; nearly all answers within: {slow}")
     if log.get("down_since"):
         lines.append(f"Down since: {page.time(f'{name}: down since', log['down_since'], found.name)}")
     return lines
@@ -87,7 +94,11 @@ def _credentials(page: Page, found: Found | None, item: Mapping[str, Any]) -> li
     state = listed([f"{inline(key)} {_worded(value)}" for key, value in entry["state"].items()])
     refused = entry.get("last_refused")
     last = f"last refused {page.time('Last refused', refused['at'], found.name)}" if refused else "never refused"
-    return [f"Credentials: {state or 'no settings'}; {last}"]
+    lines = [f"Credentials: {state or 'no settings'}; {last}"]
+    if isinstance(ends := entry.get("expires_at"), str):
+        renewed = "renewed without a person" if entry.get("renews") else "to be renewed by a person"
+        lines.append(f"The {inline(entry['of'])} ends {page.time('Credentials end', ends, found.name)}, {renewed}")
+    return lines
 
 
 def _worded(value: Any) -> str:
