@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from opsbook.runs.acceptance import Request
 from opsbook.runs.memory import MemoryEngine
 from opsbook.sdk.errors import NeverWorks, OpsbookError
 from opsbook.sdk.http import Answer, HttpClient
-from opsbook.sdk.testing import json_answer
+from opsbook.sdk.testing import FakeSystem, json_answer
 from opsbook.settings import PersonSettings, Settings
 from peers.firestore import NAME, Database, FirestorePeer, database, emulator, firestore_peer  # noqa: F401 fixtures
 
@@ -203,6 +204,28 @@ async def test_an_answer_that_blames_the_address_refuses_no_record(tmp_path):
         with pytest.raises(NeverWorks, match="answered 404"):
             await app.mirror.catch_up()
         assert (app.mirror.lag().owed, app.mirror.lag().refused) == (1, 0)
+
+
+async def test_the_pauses_grow_while_the_store_takes_nothing_and_the_log_says_so_once(tmp_path, caplog):
+    """Refused three times, then taken; the sixth pause is cut off."""
+    answers = [Answer(403, b"{}")] * 3 + [json_answer({"name": "x"})]
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            raise asyncio.CancelledError
+
+    desk = FakeSystem({"*": answers})
+    http = HttpClient(transport=desk, allow_loopback=True)
+    async with house(tmp_path, Database("127.0.0.1:9", "sample-1"), http) as app:
+        mirror = replace(app.mirror, sleep=sleep)
+        with pytest.raises(asyncio.CancelledError):
+            await mirror.run()
+        assert pauses == [2.0, 4.0, 8.0, 1.0, 1.0, 1.0]
+        assert len(desk.sent) == 4
+        assert caplog.text.count("PlaybookRunner: the mirror cannot write") == 1
+        assert mirror.lag().owed == 0
 
 
 @pytest.fixture

@@ -76,9 +76,9 @@ def cents(fields: Fields, *paths: str) -> Json:
     if found is None:
         return None
     try:
-        if isinstance(found, bool):
+        amount = Decimal("NaN" if isinstance(found, bool) else str(found).strip())
+        if not amount.is_finite():
             raise InvalidOperation
-        amount = Decimal(str(found).strip())
         return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
     except InvalidOperation:
         return json.dumps(found)[:LONGEST]
