@@ -17,6 +17,7 @@ from opsbook.records.store import Store
 from opsbook.records.tables import metadata
 from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.effects import Connector, ConnectorClass, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.http import Answer, HttpClient, bearer
 from opsbook.sdk.testing import FakeSystem, json_answer
 from peers import free_port
@@ -105,6 +106,23 @@ async def test_a_mail_arrives_as_it_was_meant_and_can_be_named_afterwards(key, w
     assert (mail.text, mail.html) == ("Alles läuft.", "<p>Alles läuft.</p>")
     assert receipt.provider_id
     assert way.connector.channel == "email"
+
+
+@pytest.mark.parametrize("key", ["gmail", "mailjet", "ses", "smtp"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sender", "ops"),
+        ("sender", "Ops <ops@example.com>"),
+        ("sender_name", "Ops\r\nBcc: x"),
+        ("sender_name", "x" * 81),
+    ],
+)
+def test_a_sender_that_could_not_stand_in_a_header_is_refused_with_the_settings(key, name, value):
+    settings = SETTINGS.get(key) or {"host": "localhost", "sender": "ops@example.com"}
+    with pytest.raises(InvalidInput) as caught:
+        configure({key: {**settings, name: value}}, {}, HttpClient())
+    assert caught.value.field == f"integrations.{key}.{name}"
 
 
 @EVERY
@@ -290,6 +308,12 @@ async def test_without_a_sender_mailjet_is_probed_and_sends_nothing(clock):
     assert list(made.connectors()) == []
 
 
+async def test_a_configuration_set_goes_with_the_mail(clock):
+    desk = FakeSystem({"*": json_answer({"MessageId": "ses-1"})})
+    await over("ses", desk, clock, configuration_set="operations").send(parcel())
+    assert desk.json()["ConfigurationSetName"] == "operations"
+
+
 SES = [
     (ses_error("AccountSuspendedException"), "account", True, True),
     (ses_error("SendingPausedException"), "account", True, True),
@@ -368,6 +392,16 @@ async def test_a_mailbox_with_more_than_can_be_looked_through_is_never_guessed_a
 async def test_a_search_of_the_mailbox_that_fails_never_says_that_it_is_not_there(answer, clock):
     with pytest.raises(Lost):
         await over("gmail", FakeSystem({"*": answer}), clock).find("k" * 64)
+
+
+async def test_a_mail_that_cannot_be_looked_at_is_no_proof_that_ours_is_not_there(clock):
+    listed = json_answer({"messages": [{"id": "g0"}]})
+    answers = {
+        "GET /gmail/v1/users/me/messages": [json_answer({}), listed],
+        "GET /gmail/v1/users/me/messages/g0": Answer(500),
+    }
+    with pytest.raises(Lost):
+        await over("gmail", FakeSystem(answers), clock).find("k" * 64)
 
 
 async def test_without_the_right_to_read_a_lost_answer_stays_a_doubt(clock):

@@ -16,6 +16,9 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime
 from hashlib import sha256
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from opsbook.sdk.effects import Parcel, Refused
 
@@ -27,6 +30,16 @@ EXTRA = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,900}")
 LONGEST_SUBJECT = 500  # characters
 WORD_BYTES = 42  # of one encoded word: 56 characters in base64 and its frame stay below a line's 76
 URGENT = frozenset({"high", "critical"})
+SENDER = r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$"  # what a setting for the sender's address looks like
+
+
+def _one_line(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("it holds a control character")
+    return name
+
+
+SenderName = Annotated[str, AfterValidator(_one_line)]
 
 
 def compose(parcel: Parcel, sender: str, sender_name: str, at: datetime) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._mail import SENDER, SenderName
 from opsbook.integrations._posting import SEND_SECONDS
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
@@ -26,22 +27,15 @@ class GmailConfig(GoogleConfig):
     sender: str | None = Field(
         default=None,
         validation_alias="GMAIL_SENDER",
-        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        pattern=SENDER,
         description="address of the mailbox that mail is sent from; without it nothing is sent",
     )
-    sender_name: str = Field(
+    sender_name: SenderName = Field(
         default="", max_length=80, validation_alias="GMAIL_SENDER_NAME", description="name beside the address"
     )
     base_url: str = Field(
         default="https://gmail.googleapis.com", validation_alias="GMAIL_BASE_URL", description="address of the API"
     )
-
-    @field_validator("sender_name")
-    @classmethod
-    def _is_one_line(cls, name: str) -> str:
-        if not name.isprintable():
-            raise ValueError("it holds a control character")
-        return name
 
 
 class Gmail(GoogleSystem[GmailConfig]):

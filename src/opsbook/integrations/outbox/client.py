@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from opsbook.integrations._mail import SENDER
 from opsbook.integrations._system import System, SystemConfig
 from opsbook.integrations.outbox import KIND, NAME
 from opsbook.integrations.outbox.actions import Files
@@ -25,7 +26,7 @@ class OutboxConfig(SystemConfig):
     sender: str = Field(
         default="opsbook@localhost",
         validation_alias="OPSBOOK_OUTBOX_FROM",
-        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        pattern=SENDER,
         description="address that mail is from",
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
+from opsbook.integrations._mail import SENDER, SenderName
 from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._verdicts import at, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.ses import KIND, NAME
@@ -34,10 +35,10 @@ class SesConfig(SystemConfig):
     )
     sender: str = Field(
         validation_alias="SES_FROM",
-        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        pattern=SENDER,
         description="address that mail is sent from",
     )
-    sender_name: str = Field(
+    sender_name: SenderName = Field(
         default="", max_length=80, validation_alias="SES_FROM_NAME", description="name beside the address"
     )
     configuration_set: str | None = Field(
@@ -49,13 +50,6 @@ class SesConfig(SystemConfig):
     base_url: str | None = Field(
         default=None, validation_alias="SES_BASE_URL", description="address of the API; default: the region's"
     )
-
-    @field_validator("sender_name")
-    @classmethod
-    def _is_one_line(cls, name: str) -> str:
-        if not name.isprintable():
-            raise ValueError("it holds a control character")
-        return name
 
     @property
     def key(self) -> Key:

@@ -13,6 +13,7 @@ import aiosmtplib
 from aiosmtplib import errors as smtp_errors
 from pydantic import Field, SecretStr, model_validator
 
+from opsbook.integrations._mail import SENDER, SenderName
 from opsbook.integrations._system import System, SystemConfig
 from opsbook.integrations.smtp import KIND, NAME
 from opsbook.integrations.smtp.actions import Mail
@@ -47,10 +48,10 @@ class SmtpConfig(SystemConfig):
     )
     sender: str = Field(
         validation_alias="SMTP_FROM",
-        pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.\-]+$",
+        pattern=SENDER,
         description="address that mail is sent from",
     )
-    sender_name: str = Field(
+    sender_name: SenderName = Field(
         default="", max_length=80, validation_alias="SMTP_FROM_NAME", description="name beside the address"
     )
     ca_file: Path | None = Field(
@@ -67,8 +68,6 @@ class SmtpConfig(SystemConfig):
             raise ValueError("SMTP_USERNAME and SMTP_PASSWORD come together")
         if self.ca_file is not None and not self.ca_file.is_file():
             raise ValueError("SMTP_CA_FILE names no file")
-        if not self.sender_name.isprintable():
-            raise ValueError("SMTP_FROM_NAME holds a control character")
         return self
 
 
