@@ -221,7 +221,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         operations,
         inbound,
         Clockwork(operations, slots, catalog, clock, world.sleep, (inbound.round,)),
-        _mirror(integrations, records, world),
+        _mirror(integrations, records, world, ids.new("mirror")),
         RunBody(services, operations.stops, operations.fresh, operations.over),
     )
 
@@ -235,13 +235,13 @@ def _inbound(
     return Inbound(doors, Events(store), operations, OptOuts(store, clock), clock, ids)
 
 
-def _mirror(integrations: Mapping[str, Integration[Any]], records: Records, world: World) -> Mirror | None:
+def _mirror(integrations: Mapping[str, Integration[Any]], records: Records, world: World, writer: str) -> Mirror | None:
     """What follows the records into the store of the system that is told to mirror them."""
     for system in integrations.values():
         target = system.documents(world.sleep) if system.mirrors else None
         if target is not None:
             made = Mirrored(records.store)
-            return Mirror(target, made, records.playbooks, records.runs, world.clock, world.sleep)
+            return Mirror(target, made, records.playbooks, records.runs, world.clock, world.sleep, writer)
     return None
 
 

@@ -30,7 +30,10 @@ Shape = Callable[[bool], shapes.Fields]  # whether it must be lean
 
 @dataclass
 class Mirror:
-    """Time and sleep are injected. `target` says of itself what may pass and what a person must mend."""
+    """Time and sleep are injected. Any number may work on one store, each under a `writer` of its own.
+
+    The errors of `target` say what may pass and what a person must mend.
+    """
 
     target: DocumentStore
     mirrored: Mirrored
@@ -38,6 +41,7 @@ class Mirror:
     runs: Runs
     clock: Clock
     sleep: Callable[[float], Awaitable[None]]
+    writer: str
     trouble: OpsbookError | None = None  # why the last round wrote nothing; None while it works
 
     async def run(self) -> None:
@@ -108,12 +112,14 @@ class Mirror:
 
     async def _put(self, kind: str, row: Row, collection: str, shape: Shape) -> None:
         refused = None
+        await asyncio.to_thread(self.mirrored.begin, kind, row["id"], self.writer, self.clock.now())
         try:
             await self._written(f"{collection}/{row['id']}", shape)
         except DocumentRefused as error:
             refused = error.sentence
             log.warning("PlaybookRunner: the mirror was refused the %s %s: %s", kind, row["id"], refused)
-        await asyncio.to_thread(self.mirrored.keep, kind, row["id"], row["mark"], refused, self.clock.now())
+        ended = (kind, row["id"], self.writer, row["mark"], refused, self.clock.now())
+        await asyncio.to_thread(self.mirrored.end, *ended)
 
     async def _written(self, path: str, shape: Shape) -> None:
         try:

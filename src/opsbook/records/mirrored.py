@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, String, Table, and_, case, cast, false, func, select
+from sqlalchemy import Column, ColumnElement, Select, String, Table, and_, case, cast, false, func, select, update
 
 from opsbook.records.rows import Row, fetch, upsert
 from opsbook.records.runs import OPEN_STATES
@@ -24,6 +24,7 @@ from opsbook.records.tables.runs import runs
 
 LATE = timedelta(minutes=10)  # how late a record may become visible after the time that stands in it
 READ, UNREAD = "read", "unread"
+UNSURE = ""  # the mark of a record that is being written, or of one that two have written at once
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,24 @@ class Mirrored:
         marked = [{**row, "mark": f"{row['version']}:{row['updated_at']:%Y-%m-%dT%H:%M:%S.%f}"} for row in rows]
         return [row for row in marked if written.get(row["id"]) != row["mark"]]
 
-    def keep(self, kind: str, record_id: str, mark: str, error: str | None, now: datetime) -> None:
-        """It was written in this state, or refused in it. Safe to repeat."""
-        row = {"kind": kind, "id": record_id, "mark": mark, "error": error, "at": now}
+    def begin(self, kind: str, record_id: str, writer: str, now: datetime) -> None:
+        """`writer` is about to write it; it stays owed until `end`. Safe to repeat."""
+        row = {"kind": kind, "id": record_id, "mark": UNSURE, "error": None, "writer": writer, "at": now}
         with self.store.transaction() as connection:
             upsert(connection, mirrored, [row])
+
+    def end(self, kind: str, record_id: str, writer: str, mark: str, error: str | None, now: datetime) -> bool:
+        """`writer` wrote it in this state, or was refused in it.
+
+        False when another writer began meanwhile: nobody knows which of the two came last, so it is owed again.
+        """
+        this = (mirrored.c.kind == kind, mirrored.c.id == record_id)
+        done = update(mirrored).where(*this, mirrored.c.writer == writer)
+        with self.store.transaction() as connection:
+            if connection.execute(done.values(mark=mark, error=error, writer=None, at=now)).rowcount == 1:
+                return True
+            connection.execute(update(mirrored).where(*this).values(mark=UNSURE, error=None, writer=None))
+            return False
 
     def caught_up(self, now: datetime) -> None:
         """Nothing was owed at `now`: look for new records from a little before it on."""
@@ -140,7 +154,7 @@ class Mirrored:
         if floor is not None:
             new = new.where(kind.came >= floor)
         changed = chosen.join(mirrored, mine).where(mirrored.c.mark != kind.state)
-        return new, changed.where(mirrored.c.mark.in_(kind.open), ~kind.again), changed.where(kind.again)
+        return new, changed.where(mirrored.c.mark.in_((*kind.open, UNSURE)), ~kind.again), changed.where(kind.again)
 
     def _floor(self, kind: _Kind) -> datetime | None:
         query = select(mirrored.c.mark).where(mirrored.c.kind == "floor", mirrored.c.id == kind.name)

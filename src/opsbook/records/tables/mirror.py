@@ -13,6 +13,7 @@ mirrored = Table(
     Column("id", Id, primary_key=True),
     required("mark", String(120)),
     Column("error", Text),
+    Column("writer", String(80)),
     required("at", Instant),
     Index("ix_mirrored_kind_mark", "kind", "mark"),
 )

@@ -232,6 +232,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("mark", sa.String(length=120), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("writer", sa.String(length=80), nullable=True),
         sa.Column("at", opsbook.records.tables.base.Instant(length=27), nullable=False),
         sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_mirrored")),
     )
