@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from opsbook.warehouse.sources.firestore import reading
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS
 from opsbook.warehouse.sources.firestore.place import Place, PlaceFile, Sweep
 from opsbook.warehouse.sources.firestore.rows import LeftOut, Rules
-from opsbook.warehouse.sources.firestore.sweep import timed
+from opsbook.warehouse.sources.firestore.sweep import next_sweep, timed
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HOSTILE: list[Any] = [
@@ -128,3 +128,20 @@ def test_a_page_whose_rows_are_gone_forgets_its_sweep(tmp_path: Path):
     assert file.read("a") == kept
     file.spool.unlink()
     assert file.read("a") == Place("a", until=AT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "resumes"),
+    [
+        ({}, True),
+        ({"since": AT}, True),
+        ({"since": AT - timedelta(days=1)}, False),
+        ({"whole": True}, False),
+    ],
+)
+def test_a_sweep_under_way_is_gone_on_with_only_if_it_covers_what_is_asked_for(asked, resumes):
+    place = Place("a", until=AT, sweep=Sweep(whole=False, since=AT))
+    found = next_sweep(place, AT, **{"whole": False, "since": None, **asked})
+    assert (found is place.sweep) is resumes
+    everything = Place("a", sweep=Sweep(whole=True))
+    assert next_sweep(everything, AT, **{"whole": False, "since": None, **asked}) is everything.sweep

@@ -5,6 +5,7 @@ May lean on records, playbooks and sdk; a system never imports another one. Ever
     __init__.py   NAME and KIND, so that a system can be listed without loading it
     client.py     Config (every field described, with its environment name) and INTEGRATION with `ask`, the probe
     actions.py    connectors, where the system can carry a message to a person
+    documents.py  its documents, where it is a store of them that is read or mirrored into
     hooks.py      HOOK, where the system can call us: how a delivery proves itself and what it says
     README.md     what it does, its settings, its probe, and what was never tried against the real vendor
 

@@ -50,12 +50,15 @@ def questions(collection: Collection, sweep: Sweep) -> list[Question]:
 
 
 def next_sweep(place: Place, now: datetime, *, whole: bool, since: datetime | None) -> Sweep:
-    """Which sweep a place needs: the one under way, else what was asked for, else what changed since the last.
+    """Which sweep a place needs: the one under way if it covers what is asked for, else that, else what has changed.
 
     A collection in which more than one document in a hundred carries no time is read whole each time.
     """
-    if place.sweep is not None:
-        return place.sweep
+    under_way = place.sweep
+    if under_way is not None and (under_way.whole or not whole):
+        reaches = under_way.since is None or since is None or under_way.since <= since
+        if reaches:
+            return under_way
     if whole:
         return Sweep(whole=True, forced=True)
     if since is not None:

@@ -107,10 +107,10 @@ class _One:
 
     async def sync(self, since: datetime | None, on_page: OnPage, *, whole: bool) -> Synced:
         place = self._place()
-        resumed = place.sweep is not None
-        if place.sweep is None:
+        sweep = next_sweep(place, self.warehouse.clock.now(), whole=whole, since=since)
+        resumed = sweep is place.sweep
+        if not resumed:
             self.file.begin()
-            sweep = next_sweep(place, self.warehouse.clock.now(), whole=whole, since=since)
             place = self.file.keep(replace(place, sweep=sweep), ())
         while not (moved := await self._step(place, on_page))[1]:
             place = moved[0]
