@@ -46,10 +46,14 @@ async def no_wait(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
+# The sample company sends its mail by a server of its own, and runs in nobody's cloud.
+NOT_USED = {"cloud_scheduler", "secret_manager", "ses"}
+
+
 def played_by(systems: Systems, http: HttpClient) -> dict[str, Integration[Any]]:
-    """Every system but what only stands in for one."""
+    """Every system that the sample company uses; what only stands in for one is none."""
     found = configure(sections(systems), {}, http)
-    return {key: system for key, system in found.items() if not system.stands_in}
+    return {key: system for key, system in found.items() if not system.stands_in and key not in NOT_USED}
 
 
 @pytest.fixture
