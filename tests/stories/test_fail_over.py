@@ -18,7 +18,7 @@ from opsbook.playbooks.load import load_playbook
 from opsbook.runs.acceptance import Request
 from opsbook.sdk.http import Answer, HttpClient, Sent
 from opsbook.sdk.testing import FakeSystem, json_answer
-from opsbook.settings import PersonSettings, Settings
+from opsbook.settings import PersonSettings, Settings, read_settings
 from peers.mail import Mailbox, plain_mailbox  # noqa: F401 a fixture
 
 PLAYBOOK = """
@@ -133,6 +133,12 @@ async def test_the_order_is_the_settings_and_what_it_does_not_name_comes_last(tm
         assert (await carried_out(app))["state"] == "succeeded"
     assert len(plain_mailbox.arrived) == 1
     assert vendors.mailjet.sent == vendors.ses.sent == []
+
+
+def test_the_order_can_be_set_in_the_environment_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({"OPSBOOK_EMAIL_ORDER": "smtp, gmail"}).email_order == ("smtp", "gmail")
+    assert read_settings({}).email_order == ("mailjet", "ses", "smtp", "gmail")
 
 
 @pytest.mark.parametrize(
