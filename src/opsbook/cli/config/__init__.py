@@ -1,4 +1,4 @@
-"""Write and read the one file of settings."""
+"""Write the one file of settings."""
 
 from __future__ import annotations
 
