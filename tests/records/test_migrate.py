@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command, config
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from opsbook.records.migrate import migrate
+from opsbook.records.migrate import MIGRATIONS, migrate
+from opsbook.records.probes import Probes
 from opsbook.records.store import Store
 from opsbook.records.tables import metadata
 from opsbook.sdk.errors import Conflict
@@ -75,3 +77,26 @@ def test_a_store_that_a_newer_release_has_written_is_refused_and_left_as_it_is(e
     assert refused.value.code == "newer_store"
     with empty.reading() as connection:
         assert connection.execute(text("select version_num from alembic_version")).scalar() == "9999"
+
+
+def test_a_state_from_before_thresholds_was_reported_as_it_was_found(empty):
+    settings = config.Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["engine"] = empty.engine
+    command.upgrade(settings, "0001")
+    with empty.transaction() as connection:
+        for system, status in (("gmail", "offline"), ("hubspot", "unknown")):
+            connection.execute(
+                text(
+                    "insert into integration_states (integration, status, checked_at, consecutive_failures, message)"
+                    " values (:system, :status, '2026-11-24T14:00:00.000000Z', 2, '')"
+                ),
+                {"system": system, "status": status},
+            )
+    assert migrate(empty)
+    states = {row["integration"]: row for row in Probes(empty).states()}
+    assert {key: (row["observed"], row["settled"]) for key, row in states.items()} == {
+        "gmail": ("offline", "offline"),
+        "hubspot": ("unknown", None),
+    }
+    assert (states["gmail"]["consecutive_failures"], states["gmail"]["maintenance"]) == (2, False)
