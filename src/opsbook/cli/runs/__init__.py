@@ -1,4 +1,4 @@
-"""Look at runs, stop them, try them again, settle their effects."""
+"""Look at runs, stop or retry them, settle effects."""
 
 from __future__ import annotations
 

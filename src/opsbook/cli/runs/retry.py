@@ -1,4 +1,4 @@
-"""Go on with a run that failed, as its next attempt: what it did stands, effects are never repeated."""
+"""Go on with a failed run; what it did stands."""
 
 from __future__ import annotations
 
