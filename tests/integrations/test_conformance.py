@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import traceback
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from pydantic import SecretStr
 
 import opsbook.integrations
 from integrations.samples import CANARY, NO_HTTP, SAMPLES, failing
+from integrations.situations import ECHOED, ERRORS, VERDICTS, echo
 from opsbook.integrations._system import SystemConfig
 from opsbook.integrations.catalog import ids, kinds, names
 from opsbook.integrations.configuration import configure, names_of, system_class
-from opsbook.sdk.http import Answer, HttpClient
+from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import ErrorClass, Status
 from opsbook.sdk.testing import FakeSystem, json_answer
 
@@ -68,32 +68,8 @@ async def test_the_documented_answer_is_online_with_a_latency(key, make):
     assert 1 <= len(desk.sent) <= 2
 
 
-ANSWERS = [
-    (Answer(401), Status.OFFLINE, ErrorClass.AUTH),
-    (Answer(403), Status.OFFLINE, ErrorClass.AUTH),
-    (Answer(429, headers={"retry-after": "30"}), Status.DEGRADED, ErrorClass.THROTTLED),
-    (Answer(500), Status.OFFLINE, ErrorClass.SERVER),
-    (Answer(502, b"<html>bad gateway</html>"), Status.OFFLINE, ErrorClass.SERVER),
-    (Answer(418), Status.OFFLINE, ErrorClass.CLIENT),
-    (Answer(302, headers={"location": "https://login.example.com/"}), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (Answer(204), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (Answer(200, b"<html>maintenance</html>"), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (Answer(200, b"\xff\xfe"), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (Answer(200, b"[" * 90_000), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (Answer(200, b" " * 200_000), Status.OFFLINE, ErrorClass.BAD_REPLY),
-    (
-        Answer(200, gzip.compress(b" " * 9_000_000), {"content-encoding": "gzip"}),
-        Status.OFFLINE,
-        ErrorClass.BAD_REPLY,
-    ),
-    (TimeoutError(), Status.OFFLINE, ErrorClass.TIMEOUT),
-    (ConnectionRefusedError(), Status.OFFLINE, ErrorClass.NETWORK),
-    (ConnectionResetError(), Status.OFFLINE, ErrorClass.NETWORK),
-]
-
-
 @every_system
-@pytest.mark.parametrize(("answer", "status", "error_class"), ANSWERS)
+@pytest.mark.parametrize(("answer", "status", "error_class"), VERDICTS + ERRORS)
 async def test_what_goes_wrong_is_the_right_status_and_class(key, answer, status, error_class, make):
     system, _ = make(key, failing(key, answer))
     seen = await system.probe()
@@ -114,12 +90,11 @@ async def test_a_good_status_with_another_body_is_not_online(key, make):
 
 
 @every_system
-@pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
+@pytest.mark.parametrize("status", ECHOED)
 async def test_no_secret_comes_back_even_when_the_vendor_repeats_it(key, status, make):
     sample = SAMPLES[key]
     secret = str(sample.settings[sample.secrets[0]])
-    echo = {"error": {"code": secret, "status": secret, "type": secret, "message": secret}, "code": secret, "ok": False}
-    system, desk = make(key, failing(key, json_answer({**echo, "category": secret, "ErrorCode": secret}, status)))
+    system, desk = make(key, failing(key, echo(secret, status)))
     seen = await system.probe()
     shown = f"{seen!r} {system.config!r} {system.config} {system.credential_state()} {desk.sent!r}"
     assert CANARY not in shown

@@ -18,6 +18,7 @@ from opsbook.cli.reference._markdown import (
 from opsbook.integrations.catalog import ids, kinds, names
 from opsbook.integrations.configuration import system_class
 from opsbook.integrations.hooks import callers
+from opsbook.integrations.quality import RULES, State, contract, grades
 
 INTRODUCTION = """# Integrations
 
@@ -26,10 +27,36 @@ settings is `not_configured`: it is listed, never probed, never taken for health
 `opsbook probe <id>` asks one now.
 """
 
+QUALITY = """## Quality
+
+Every system says of each rule whether it is done, still to do, or does not apply, in its `quality.yaml`. The suite
+tries the rules on the folders and fails where a file says otherwise. Confidence is that of the contract: solid is the
+vendor's own documentation or a real server, medium several sources that agree, weak one source, or some that disagree.
+"""
+
 
 def page() -> str:
     overview = table(("Id", "Name", "Kind"), [(code(key), names()[key], kinds()[key]) for key in ids()])
-    return "\n".join([INTRODUCTION, overview, *map(_section, ids())])
+    return "\n".join([INTRODUCTION, overview, _quality(), *map(_section, ids())])
+
+
+def _quality() -> str:
+    """The rules of the scale, then what each system says of them."""
+    rules = table(("Rule", "What it asks"), [(code(rule), asks) for rule, asks in RULES.items()])
+    found = table(("Id", "Contract", "Confidence", "Done", "To do", "Exempt"), [_graded(key) for key in ids()])
+    return f"{QUALITY}\n{rules}\n{found}"
+
+
+def _graded(key: str) -> tuple[str, ...]:
+    """One system's row."""
+    said, source = grades(key), contract(key)
+    done = sum(grade.state is State.DONE for grade in said.values())
+    reasons = [
+        " ".join(f"{code(rule)}: {grade.reason}" for rule, grade in said.items() if grade.state is state)
+        for state in (State.OPEN, State.EXEMPT)
+    ]
+    named = (source.source, source.confidence) if source else ("", "")
+    return (code(key), *named, str(done), *reasons)
 
 
 def _section(key: str) -> str:
