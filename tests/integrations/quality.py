@@ -43,7 +43,8 @@ async def probe_verdicts(key: str) -> Verdict:
     if key not in SAMPLES:
         return None
     bodies = [(await asked(key, json_answer(body))).status is Status.OFFLINE for body in SAMPLES[key].bad_bodies]
-    return bool(bodies) and all(bodies) and await _all_as_said(key, VERDICTS)
+    well = (await made(key)[0].probe()).status is Status.ONLINE
+    return well and bool(bodies) and all(bodies) and await _all_as_said(key, VERDICTS)
 
 
 async def errors_mapped(key: str) -> Verdict:
