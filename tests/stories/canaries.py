@@ -24,7 +24,10 @@ SIGNS = '+/"%&='  # each is written in another way in an address, in JSON or in 
 
 @dataclass(frozen=True)
 class Canary:
-    """One made-up secret. Its `core` is letters and digits, so it stands unchanged in addresses and in JSON."""
+    """One made-up secret. Its `core` is letters and digits, so it stands unchanged in addresses and in JSON.
+
+    Every other one is the core alone: it looks like a code of a vendor's, and codes are what messages repeat.
+    """
 
     place: str
 
@@ -34,7 +37,7 @@ class Canary:
 
     @property
     def text(self) -> str:
-        return f"{self.core}{SIGNS}"
+        return self.core if int(self.core[-1], 16) % 2 else f"{self.core}{SIGNS}"
 
     def forms(self) -> set[bytes]:
         """As it is, URL-encoded, inside JSON and in base64, where it may begin at any of three places in a group."""
