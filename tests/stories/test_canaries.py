@@ -238,6 +238,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, 
 def _settle(folder: Path, systems: dict[str, dict[str, Any]]) -> None:
     secrets = {name: canary.text for name, canary in settings_secrets().items()}
     plain_ones = {"home": str(folder / "home"), "allow_loopback": True, "postal_address": "1 Sample Street"}
+    plain_ones["model_premium"] = "a-model-of-the-test"  # no name that a client warns of when its model is retired
     headed: dict[str, dict[str, Any]] = {
         "people.owner": {"email": "owner@example.com", "slack_user": "U0123456789", "phone": "15550100000"},
         "hooks.doorbell": {"secrets": [canary.text for canary in hook_secrets()]},
