@@ -19,9 +19,9 @@ class Tier:
 
 
 TIERS: Mapping[str, Tier] = {
-    "economy": Tier("claude-haiku-4-5", "gemini-2.5-flash"),
-    "premium_reasoning": Tier("claude-sonnet-4-5", "gemini-2.5-pro"),
-    "flagship": Tier("claude-opus-4-5", "gemini-2.5-pro"),
+    "economy": Tier("claude-haiku-5-5", "gemini-2.5-flash"),
+    "premium_reasoning": Tier("claude-sonnet-5-5", "gemini-2.5-pro"),
+    "flagship": Tier("claude-opus-5-5", "gemini-2.5-pro"),
 }
 
 
