@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parents[1]
+LONGEST = 1800  # seconds: every point of a run is two processes, about a second each on two busy cores
 LEAST_POINTS = 100  # a run of this playbook commits and acts more often than that; fewer means that nothing was killed
 
 
@@ -21,14 +22,14 @@ def killed_everywhere(folder: Path, kind: str, stride: int, playbook: str) -> li
         cwd=TESTS,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=LONGEST,
         check=False,
     )
     assert found.returncode == 0, found.stderr[-3000:]
     return [json.loads(line) for line in found.stdout.splitlines()]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 @pytest.mark.parametrize(
     ("kind", "stride"), [("D", 7), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "C", "D"))]
 )
@@ -37,7 +38,7 @@ def test_a_kill_at_any_point_loses_nothing_and_repeats_no_effect(tmp_path: Path,
         check(audit, kind)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 @pytest.mark.parametrize(
     ("kind", "stride"), [("D", 19), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "D"))]
 )
