@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from opsbook.records.run_pages import FILTERS, RunPages
 from opsbook.runs.operations import record_of
-from opsbook.sdk.errors import Conflict, InvalidInput
+from opsbook.sdk.errors import Conflict
 from opsbook.sdk.values import plain
-from opsbook.web.answers import answer, items, run_path
-from opsbook.web.bodies import ID, known_id, query_number, query_value
-from opsbook.web.described import described, query
+from opsbook.web.answers import answer, run_path
+from opsbook.web.bodies import known_id
 from opsbook.web.house import house
-
-MOST_LISTED = 200
+from opsbook.web.paging import asked_for, paged
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 
-LISTS = described(
-    *(query(name, f"only runs with this {name}") for name in FILTERS),
-    query("limit", f"how many at most: 50, up to {MOST_LISTED}", "integer"),
-    query("cursor", "the last page's `next_cursor`"),
-)
-
-
-@router.get("", openapi_extra=LISTS, summary="Runs, newest first")
+@router.get("", openapi_extra=paged("run", FILTERS), summary="Runs, newest first")
 async def listed(request: Request) -> Response:
     """Filtered by `playbook_id`, `state`, `verdict`, `trigger` or `parent_run_id`, at most `limit` (50, up to 200).
 
     `next_cursor` is null on the last page; given as `cursor` it shows the next one.
     """
-    where = {name: value for name in FILTERS if (value := query_value(request, name)) is not None}
-    for name, value in where.items():
-        if not ID.fullmatch(value):
-            raise InvalidInput(f"{name} is malformed.", field=name)
-    cursor = query_value(request, "cursor")
-    if cursor is not None and not re.fullmatch(r"run_[0-9a-f]{1,64}", cursor):
-        raise InvalidInput("The cursor is malformed.", field="cursor", cure="Use the last page's next_cursor.")
-    limit = max(1, int(query_number(request, "limit", 50, MOST_LISTED)))
-    rows = RunPages(house(request).app.store).page(where, limit + 1, cursor)
-    more = rows[limit - 1]["id"] if len(rows) > limit else None
-    return items([record(row) for row in rows[:limit]], next_cursor=more)
+    asked = asked_for(request, "run", FILTERS)
+    return asked.answer(RunPages(house(request).app.store).page(asked.where, asked.one_more, asked.cursor), record)
 
 
 @router.get("/{run_id}", summary="One run with its steps, tool calls and effects")
@@ -66,7 +48,7 @@ async def cancelled(request: Request, run_id: str) -> Response:
     return answer(told, 202, {"Location": run_path(run_id)})
 
 
-def record(row: dict[str, object]) -> dict[str, object]:
+def record(row: Mapping[str, object]) -> dict[str, object]:
     """A run's columns as a list shows them: results and inputs stay on its own page."""
     hidden = ("results", "inputs", "event", "conditions", "sha256")
     return {
