@@ -51,6 +51,19 @@ async def test_a_message_shows_its_severity_and_nothing_in_it_acts():
     assert desk.sent[0].headers["authorization"] == f"Bearer xoxb-{CANARY}"
 
 
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("[high] Monitor: Gmail is offline", "*[HIGH] Monitor: Gmail is offline*"),
+        ("[critical] Monitor: Gmail is offline", "*[HIGH] [critical] Monitor: Gmail is offline*"),
+    ],
+)
+async def test_a_subject_that_names_the_severity_shows_it_once(subject, shown):
+    (bot,), desk = connectors({"*": SENT})
+    await bot.send(Parcel("key-1", "C000000001", subject, "Since 14:00.", severity="high"))
+    assert desk.json()["text"].splitlines()[0] == shown
+
+
 async def test_a_message_that_is_too_long_says_how_much_is_left_out():
     (bot,), desk = connectors({"*": SENT})
     await bot.send(parcel(text="x" * 20_000))

@@ -7,8 +7,9 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -45,27 +46,53 @@ class SlackPeer:
     reports: str = "C000000002"
 
 
+@dataclass
+class Emulator:
+    """The emulator's process: its services on ports side by side. What it holds lives in its memory."""
+
+    folder: Path
+    services: Sequence[str]
+    port: int
+    command: tuple[str, ...] = ()
+    running: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def ports(self) -> list[int]:
+        return [self.port + number for number in range(len(self.services))]
+
+    def start(self) -> None:
+        """On the ports that it had before. The test fails, or is skipped, when it does not answer."""
+        (self.folder / "seed.yaml").write_text(json.dumps(SEED))  # JSON is YAML
+        words = ["-s", ",".join(self.services), "-p", str(self.port), "--seed", "seed.yaml"]
+        server = self.running.enter_context(peers.process([*self.command, "start", *words], self.folder))
+        ready = peers.until(lambda: server.poll() is not None or all(map(peers.listens, self.ports)), seconds=30)
+        if not ready or server.poll() is not None:
+            peers.absent(NAME, f"it did not start: {(self.folder / 'log').read_text()[-300:]}")
+
+    def stop(self) -> None:
+        """End the process: whoever connects is refused. Safe to repeat."""
+        self.running.close()
+
+
+def emulator(folder: Path, *services: str) -> Emulator:
+    """One that is not started yet, on free ports."""
+    node = _node()
+    command = (str(node), str(_installed(node)))
+    return Emulator(folder, services, peers.free_port(beside=len(services) - 1), command)
+
+
 @pytest.fixture(scope="session")
 def slack_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackPeer]:
     peers.wanted(NAME)
-    node = _node()
-    entry = _installed(node)
-    folder = tmp_path_factory.mktemp("emulate")
-    (folder / "seed.yaml").write_text(json.dumps(SEED))  # JSON is YAML
-    port = peers.free_port(beside=1)
+    made = emulator(tmp_path_factory.mktemp("emulate"), "slack", "google")
     began = time.monotonic()
-    command = [str(node), str(entry), "start", "-s", "slack,google", "-p", str(port), "--seed", "seed.yaml"]
-    with peers.process(command, folder) as server:
-        ready = peers.until(
-            lambda: server.poll() is not None or (peers.listens(port) and peers.listens(port + 1)), seconds=30
-        )
-        if not ready or server.poll() is not None:
-            peers.absent(NAME, f"it did not start: {(folder / 'log').read_text()[-300:]}")
+    try:
+        made.start()
         peers.told(NAME, VERSION, began)
-        here = f"http://127.0.0.1:{port}"
-        yield SlackPeer(
-            f"{here}/api", f"http://127.0.0.1:{port + 1}", f"{here}/services/T000000001/B000000001/X000000001"
-        )
+        here, google = (f"http://127.0.0.1:{port}" for port in made.ports)
+        yield SlackPeer(f"{here}/api", google, f"{here}/services/T000000001/B000000001/X000000001")
+    finally:
+        made.stop()
 
 
 def _node() -> Path:

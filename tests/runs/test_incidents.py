@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from runs.conftest import House
 
 MONITOR = """
@@ -72,3 +74,21 @@ async def test_what_cannot_be_measured_closes_nothing(house: House) -> None:
     (thread,) = house.threads.latest()
     assert thread["status"] == "active"
     assert [row["state"] for row in house.alerts.latest()] == ["open"]
+
+
+@pytest.mark.parametrize("watchers", [(), ("nobody_there",)])
+async def test_an_alert_opens_and_closes_with_its_thread_where_there_is_nobody_to_tell(
+    house: House, watchers: tuple[str, ...]
+) -> None:
+    house.body.services.alerting.watchers = watchers
+    (thread,) = await watched(house, "offline", "online")
+    assert thread["status"] == "completed"
+    assert [row["state"] for row in house.alerts.latest()] == ["closed"]
+
+
+async def test_what_could_not_be_told_says_so_on_the_run(house: House) -> None:
+    house.body.services.alerting.watchers = ("nobody_there",)
+    house.steered.answers["it"] = "offline"
+    run = await house.run(MONITOR)
+    (alert,) = run["alerts"]
+    assert (run["state"], alert["state"], alert["deliveries"][0]["error"]) == ("succeeded", "opened", "unknown_person")

@@ -19,6 +19,7 @@ from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.runs.verdict import Firing, RuleAnswer
 from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.errors import InvalidInput, PersonNeeded
 from opsbook.sdk.values import Json, JsonObject, digest, plain
 from opsbook.sdk.work import Message
 
@@ -140,15 +141,16 @@ class Alerting:
     async def _close(self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Row) -> JsonObject:
         lasted = run["accepted_at"] - row["opened_at"]  # stable: the same words when this is done again
         text = f"Over after {round(lasted.total_seconds() / 60)} min: {row['message']}"
-        told = await self._tell(run, fence, rule, row, text, "closed")
         if row["thread_key"]:
             await self.threads.close_incident(row["thread_key"], run["id"], f"It is over: {row['message']}.")
+        told = await self._tell(run, fence, rule, row, text, "closed")
         await self.alerts.close(row["id"], run["id"], self.clock.now())
         return {**_row(rule, row, "closed", text), "deliveries": told}
 
     async def _tell(
         self, run: Mapping[str, Any], fence: Fence, rule: AlertRule, row: Mapping[str, Any], text: str, what: str
     ) -> list[Json]:
+        """One row for each recipient. An alert opens and closes whether or not it can be told."""
         if not rule.notify or what not in rule.tell:
             return []
 
@@ -164,8 +166,10 @@ class Alerting:
             dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
             about=f"alert:{row['id']}",
         )
-        rows = await self.door.deliver(message, Origin(run["id"], PATH, fence, key))
-        return list(rows)
+        try:
+            return list(await self.door.deliver(message, Origin(run["id"], PATH, fence, key)))
+        except (InvalidInput, PersonNeeded) as error:  # nobody to tell, or nobody knows who was told
+            return [{"state": "failed", "error": error.code, "message": error.sentence}]
 
 
 def _row(rule: AlertRule, row: Mapping[str, Any], state: str, message: str) -> JsonObject:

@@ -172,9 +172,10 @@ def _ours(messages: Sequence[Any], key: str) -> str | None:
 
 
 def message(parcel: Parcel) -> JsonObject:
-    """The severity, the subject and the text, with nothing in it that Slack would act on or look up."""
+    """The severity, once, the subject and the text, with nothing in it that Slack would act on or look up."""
     text = BOLD.sub(r"*\1*", HEADING.sub(r"*\1*", escaped(parcel.text)))
-    whole = f"*[{escaped(parcel.severity.upper())}] {escaped(parcel.subject)}*\n{text}"
+    subject = parcel.subject.removeprefix(f"[{parcel.severity}] ")  # alerts name it for channels that show none
+    whole = f"*[{escaped(parcel.severity.upper())}] {escaped(subject)}*\n{text}"
     if len(whole) > LONGEST:
         whole = f"{whole[:LONGEST]}\n_({len(whole) - LONGEST} more characters are left out here.)_"
     return {"text": whole, "mrkdwn": True, "unfurl_links": False, "unfurl_media": False}
