@@ -96,7 +96,7 @@ def plain(warehouse: Warehouse) -> Callable[[], list[str]]:
     for name in TABLES:
         held = warehouse.held(name)
         assert held is not None
-        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{warehouse.folder / held.file}')")
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{warehouse.folder / held.parts[0].file}')")
     as_of = AS_OF.replace(tzinfo=None)
     bound = {"as_of": as_of, "start": as_of - timedelta(days=DAYS)}
     return lambda: [row[0] for row in connection.execute(RIVAL, bound).fetchall()]

@@ -17,7 +17,9 @@ from opsbook.warehouse import Warehouse
 from opsbook.warehouse.sources.firestore import Synced, sync
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS, chosen
 from opsbook.warehouse.sources.firestore.rows import Rules
+from opsbook.warehouse.tables import TABLES, UNREAD
 from peers.firestore import Database, database, fields, firestore_peer  # noqa: F401 fixtures
+from warehouse.stored import stored
 
 pytestmark = pytest.mark.peer("firestore")
 MADE = "@2026-11-01T10:00:00Z"
@@ -58,14 +60,8 @@ def stamp(moment: datetime) -> str:
 
 def held(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
     """What the table holds, by id."""
-    found = warehouse.held(table)
-    assert found is not None
-    import duckdb
-
-    path = warehouse.folder / found.file
-    shown = duckdb.connect().execute(f"SELECT * FROM read_parquet('{path}') ORDER BY id")
-    names = [column[0] for column in shown.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in shown.fetchall()]
+    names = (*TABLES[table].names, UNREAD)
+    return [dict(zip(names, row, strict=True)) for row in stored(warehouse, table)]
 
 
 def test_dates_that_are_timestamps_texts_and_numbers_become_the_same_moment(database, read, warehouse):  # noqa: F811

@@ -17,6 +17,7 @@ from opsbook.warehouse import Warehouse
 from opsbook.warehouse.activity import gmv
 from opsbook.warehouse.manifest import loading_alone
 from warehouse.companies import AS_OF, put
+from warehouse.stored import stored
 
 START = AS_OF - timedelta(days=1)
 HEADER = "id,organization_id,ordered_at,total_cents\n"
@@ -26,12 +27,6 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path
-
-
-def stored(warehouse: Warehouse, table: str) -> list[tuple[object, ...]]:
-    held = warehouse.held(table)
-    assert held is not None
-    return duckdb.sql(f"FROM read_parquet('{warehouse.folder / held.file}') ORDER BY ALL").fetchall()
 
 
 def order(number: int, cents: int = 100, at: datetime = START) -> dict[str, object]:
@@ -247,7 +242,7 @@ def test_a_reader_whose_file_two_loads_have_replaced_finds_the_new_one(
 
 def test_a_broken_manifest_is_told_and_not_taken_for_an_empty_warehouse(warehouse: Warehouse, tmp_path: Path) -> None:
     put(warehouse, tmp_path, "orders", [order(1)])
-    (warehouse.folder / "manifest.json").write_text('{"version": 1, "tables": {"orders": {}}}')
+    (warehouse.folder / "manifest.json").write_text('{"version": 2, "tables": {"orders": {}}}')
     with pytest.raises(NeverWorks) as caught:
         Warehouse(warehouse.folder).held("orders")
     assert caught.value.code == "bad_manifest"

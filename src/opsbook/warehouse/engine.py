@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from opsbook.sdk.errors import NeverWorks
+from opsbook.warehouse.manifest import Held, Part
 from opsbook.warehouse.tables import TABLES, UNREAD, Table
 
 EngineError = duckdb.Error
@@ -21,16 +22,16 @@ Connection = duckdb.DuckDBPyConnection
 _CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
 
-def open_reader(folder: Path, held: Mapping[str, str]) -> Connection:
-    """A connection with one view a table (over its file, or without rows for one that was never loaded).
+def open_reader(folder: Path, held: Mapping[str, Held]) -> Connection:
+    """A connection with one view a table (over its files, or without rows for one that was never loaded).
 
     On top of them come the terms that several metrics share (`definitions.sql`).
     """
     connection = _connect(folder)
     connection.execute("SET parquet_metadata_cache = true")
     for table in TABLES.values():
-        file = held.get(table.name)
-        connection.execute(f"CREATE VIEW {table.name} AS {stored(folder / file) if file else _nothing(table)}")
+        mine = held.get(table.name)
+        connection.execute(f"CREATE VIEW {table.name} AS {rows_of(folder, table, mine) if mine else _nothing(table)}")
     connection.execute(files(__package__).joinpath("definitions.sql").read_text("utf-8"))
     connection.execute("SET lock_configuration = true")
     return connection
@@ -57,6 +58,36 @@ def select(connection: Connection, query: str, parameters: Mapping[str, Any]) ->
 
 def stored(file: Path) -> str:
     return f"SELECT * FROM read_parquet({literal(str(file))})"
+
+
+def rows_of(folder: Path, table: Table, held: Held) -> str:
+    """A query for the rows of a table that stand."""
+    gone = f"read_parquet({literal(str(folder / held.gone))})" if held.gone else ""
+    return rows_in(folder, held.parts, columns_of(table), gone)
+
+
+def rows_in(folder: Path, parts: Sequence[Part], columns: str, gone: str) -> str:
+    """A query for the rows of some parts, at least one, without those that the relation `gone` names.
+
+    `gone` has the columns `part`, a part's number, and `place`, a row's number in its file.
+    """
+    whole = ", ".join(literal(str(folder / part.file)) for part in parts if not part.gone)
+    found = [f"SELECT {columns} FROM read_parquet([{whole}])"] if whole else []
+    found += [rows_with_place(folder, part, columns, gone) for part in parts if part.gone]
+    return " UNION ALL ".join(found)
+
+
+def rows_with_place(folder: Path, part: Part, columns: str, gone: str) -> str:
+    """The same for one part, where the columns may name `file_row_number`, a row's place in its file."""
+    query = f"SELECT {columns} FROM read_parquet({literal(str(folder / part.file))}, file_row_number = true) AS held"
+    if not part.gone:
+        return query
+    places = f"SELECT place FROM {gone} WHERE part = {part.number}"
+    return f"{query} ANTI JOIN ({places}) AS replaced ON replaced.place = held.file_row_number"
+
+
+def columns_of(table: Table) -> str:
+    return ", ".join(name(one) for one in (*table.names, UNREAD))
 
 
 def literal(text: str) -> str:

@@ -1,7 +1,7 @@
 """Loads files into a table: all of a load or nothing of it, and every row that was left out is named.
 
-The new rows replace the stored ones with the same key. The result goes into a new Parquet file, which counts from the
-moment the manifest names it; until then the warehouse is as it was.
+The new rows replace the stored ones with the same key (`merging`). The result goes into new files, which count from the
+moment the manifest names them; until then the warehouse is as it was.
 """
 
 # ruff: noqa: S608 names in statements are declared in tables.py or quoted by `name`, texts go through `literal`
@@ -9,22 +9,21 @@ moment the manifest names it; until then the warehouse is as it was.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from opsbook.sdk.values import digest
 from opsbook.warehouse import engine
-from opsbook.warehouse.engine import Connection, literal, name
+from opsbook.warehouse.engine import Connection, name
 from opsbook.warehouse.files import DataFile, data_files, digest_of
-from opsbook.warehouse.manifest import Held, loading_alone, read_manifest, write_manifest
+from opsbook.warehouse.manifest import Held, loading_alone, read_manifest, remove_unnamed, write_manifest
+from opsbook.warehouse.merging import Place, count, marks, merge
 from opsbook.warehouse.report import SHOWN, BadRow, LoadReport, report_of
 from opsbook.warehouse.staging import make_staging, stage
-from opsbook.warehouse.tables import UNREAD, Kind, Table
+from opsbook.warehouse.tables import UNREAD, Table
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,13 @@ def load(folder: Path, request: Request, now: datetime) -> LoadReport:
     files = data_files(request.path)
     with loading_alone(folder):
         held = read_manifest(folder)
+        work = folder / "work"
+        shutil.rmtree(work, ignore_errors=True)  # what a load that was killed left behind
+        remove_unnamed(folder, held)
         mark = digest([digest_of(files), dict(request.mapping), request.replace_all])
         mine = held.get(request.table.name)
         if mine and mine.last.get("mark") == mark:
             return report_of(mine.last["report"], unchanged=True)
-        work = folder / "work"
-        shutil.rmtree(work, ignore_errors=True)  # what a load that was killed left behind
         work.mkdir()
         try:
             return _load(_Load(folder, work, request, files, mark, now), held)
@@ -85,22 +85,22 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
         mine = held.get(load.table.name)
         if report.useless:
             return replace(report, total=mine.rows if mine else 0)
-        draft = _merge(connection, load, mine)
-        facts = _facts(connection, load.table, draft)
+        number = mine.number + 1 if mine else 1
+        place = Place(load.folder, load.work, load.table, number)
+        change = merge(connection, place, None if load.request.replace_all else mine)
     finally:
         connection.close()
-    report = replace(report, total=facts["rows"])
-    number = mine.number + 1 if mine else 1
-    parquet = f"{load.table.name}-{number}.parquet"
-    draft.replace(load.folder / parquet)
+    report = replace(report, total=change.rows)
     held[load.table.name] = Held(
         number,
-        parquet,
-        facts["rows"],
+        change.parts,
+        change.rows,
         load.now,
-        max(load.now, facts["latest"] or load.now),
-        facts["unread"],
-        mine.file if mine else None,
+        max(load.now, change.latest or load.now),
+        change.latest,
+        change.unread,
+        change.gone,
+        mine.files if mine else (),
         {"mark": load.mark, "report": report.as_json()},
     )
     write_manifest(load.folder, held)
@@ -112,12 +112,12 @@ def _judge(connection: Connection, load: _Load, ignored: tuple[str, ...]) -> Loa
     names = tuple(file.path.name for file in load.files)
     reasons = dict(connection.execute(_REASONS).fetchall())
     first = connection.execute(_FIRST).fetchall()
-    marks = _marks(connection, "FROM staged WHERE _refusal IS NULL")
-    unreadable = {name: count for name, count in sorted(marks.items()) if not name.startswith("-")}
+    found = marks(connection, "FROM staged WHERE _refusal IS NULL")
+    unreadable = {name: rows for name, rows in sorted(found.items()) if not name.startswith("-")}
     quarantine = _quarantine(connection, load) if reasons or unreadable else None
-    rows = _count(connection, "SELECT count(*) FROM staged")
+    rows = count(connection, "SELECT count(*) FROM staged")
     connection.execute("DELETE FROM staged WHERE _refusal IS NOT NULL")
-    sound = _count(connection, "SELECT count(*) FROM staged")
+    sound = count(connection, "SELECT count(*) FROM staged")
     loaded = _keep_last(connection, load.table, sound)
     return LoadReport(
         load.table.name,
@@ -130,7 +130,7 @@ def _judge(connection: Connection, load: _Load, ignored: tuple[str, ...]) -> Loa
         reasons,
         tuple(BadRow(names[number], row, reason) for number, row, reason in first),
         unreadable,
-        tuple(sorted(name[1:] for name in marks if name.startswith("-"))),
+        tuple(sorted(name[1:] for name in found if name.startswith("-"))),
         ignored,
         quarantine,
     )
@@ -145,7 +145,7 @@ _FIRST = f"SELECT _file, _row, _refusal FROM staged WHERE _refusal IS NOT NULL O
 def _keep_last(connection: Connection, table: Table, sound: int) -> int:
     """Of the staged rows with the same key keep the last as `standing`; how many stand."""
     key = ", ".join(f"coalesce(CAST({name(one)} AS VARCHAR), '')" for one in table.key)
-    distinct = _count(connection, f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM staged)")
+    distinct = count(connection, f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM staged)")
     if distinct == sound:  # the usual case, and a window over millions of texts costs several times this check
         connection.execute("ALTER TABLE staged RENAME TO standing")
         return sound
@@ -154,15 +154,6 @@ def _keep_last(connection: Connection, table: Table, sound: int) -> int:
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _file DESC, _row DESC) = 1"
     )
     return distinct
-
-
-def _marks(connection: Connection, rows: str) -> dict[str, int]:
-    """How many rows carry each mark of `unread`."""
-    found: dict[str, int] = {}
-    for marks, count in connection.execute(f"SELECT {UNREAD}, count(*) {rows} GROUP BY ALL").fetchall():
-        for one in (marks or "").split():
-            found[one] = found.get(one, 0) + int(count)
-    return found
 
 
 def _quarantine(connection: Connection, load: _Load) -> Path:
@@ -197,33 +188,3 @@ def _cells(table: Table, texts: Sequence[str | None]) -> dict[str, str]:
     if len(texts) != len(table.columns):
         return {"text": str(texts[0])}
     return {column.name: text[:2000] for column, text in zip(table.columns, texts, strict=True) if text is not None}
-
-
-def _merge(connection: Connection, load: _Load, mine: Held | None) -> Path:
-    """Write the stored rows that stand, then the new ones, to a draft beside the stored file."""
-    columns = ", ".join(name(one) for one in (*load.table.names, UNREAD))
-    query = f"SELECT {columns} FROM standing"
-    if mine and not load.request.replace_all:
-        same = " AND ".join(f"old.{name(one)} IS NOT DISTINCT FROM new.{name(one)}" for one in load.table.key)
-        old = engine.stored(load.folder / mine.file)
-        query = (
-            f"SELECT {columns} FROM ({old}) AS old "
-            f"WHERE NOT EXISTS (SELECT 1 FROM standing AS new WHERE {same}) UNION ALL {query}"
-        )
-    draft = load.work / "draft.parquet"
-    connection.execute(f"COPY ({query}) TO {literal(str(draft))} (FORMAT parquet)")
-    with draft.open("rb") as opened:
-        os.fsync(opened.fileno())
-    return draft
-
-
-def _facts(connection: Connection, table: Table, draft: Path) -> dict[str, Any]:
-    times = [column.name for column in table.columns if column.kind is Kind.TIME and column.required]
-    latest = f"greatest({', '.join(f'max({name(one)})' for one in times)})" if times else "NULL"
-    rows, when = connection.execute(f"SELECT count(*), {latest} FROM ({engine.stored(draft)})").fetchall()[0]
-    unread = _marks(connection, f"FROM ({engine.stored(draft)})")
-    return {"rows": rows, "latest": when.replace(tzinfo=UTC) if when else None, "unread": unread}
-
-
-def _count(connection: Connection, query: str) -> int:
-    return int(connection.execute(query).fetchall()[0][0])

@@ -1,7 +1,7 @@
-"""What the warehouse's folder holds: one Parquet file a table, and the page that says which file counts.
+"""What the warehouse's folder holds: a few Parquet files a table, and the page that says which files count.
 
-A load writes a new file and then replaces this page in one rename, so a reader in another process sees the state
-before it or after it and nothing between. The file before stays until the next load, for readers that have it open.
+A load writes new files and then replaces this page in one rename, so a reader in another process sees the state
+before it or after it and nothing between. The files before stay until the next load, for readers that have them open.
 """
 
 from __future__ import annotations
@@ -19,25 +19,47 @@ from typing import Any
 from opsbook.sdk.errors import NeverWorks, RetryLater
 
 PAGE = "manifest.json"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
-class Held:
-    """One table: how many loads it had, its file and the one before, its rows, and how far its data reach.
-
-    `reach` is the later of the time of the last load and the latest time in the rows: a window that begins after it
-    was never seen. `unread` counts, for each column, the rows where it could not be read or was not in the file.
-    """
+class Part:
+    """One file of a table. `number` is the load that wrote it; `gone` of its `rows` were replaced by later loads."""
 
     number: int
     file: str
     rows: int
+    gone: int = 0
+
+    @property
+    def standing(self) -> int:
+        return self.rows - self.gone
+
+
+@dataclass(frozen=True)
+class Held:
+    """One table: how many loads it had, its parts, the largest first, its rows, and how far its data reach.
+
+    `gone` is the file that names the replaced rows of the parts, None while there are none. `latest` is the latest time
+    in the rows, of columns that every row has. `reach` is the later of it and the time of the last load: a window that
+    begins after it was never seen. `unread` counts, for each column, the rows where it could not be read or was not in
+    the file. `before` are the files of the state before.
+    """
+
+    number: int
+    parts: tuple[Part, ...]
+    rows: int
     loaded_at: datetime
     reach: datetime
+    latest: datetime | None = None
     unread: Mapping[str, int] = field(default_factory=dict)
-    before: str | None = None
+    gone: str | None = None
+    before: tuple[str, ...] = ()
     last: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (*(part.file for part in self.parts), *([self.gone] if self.gone else []))
 
 
 def read_manifest(folder: Path) -> dict[str, Held]:
@@ -63,11 +85,27 @@ def write_manifest(folder: Path, held: Mapping[str, Held]) -> None:
         json.dump({"version": VERSION, "tables": tables}, opened, indent=1, sort_keys=True)
         opened.flush()
         os.fsync(opened.fileno())
+    sync_folder(folder)
     draft.replace(path)
-    named = {name for one in held.values() for name in (one.file, one.before)}
+    sync_folder(folder)
+    remove_unnamed(folder, held)
+
+
+def remove_unnamed(folder: Path, held: Mapping[str, Held]) -> None:
+    """Remove what no page names: files of states long gone, and of loads that were killed before their page."""
+    named = {name for one in held.values() for name in (*one.files, *one.before)}
     for file in folder.glob("*.parquet"):
         if file.name not in named:
             file.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names of files in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def reaches(folder: Path, table: str, until: datetime) -> None:
@@ -107,12 +145,15 @@ def loading_alone(folder: Path) -> Iterator[None]:
 
 
 def _held(entry: Mapping[str, Any]) -> Held:
-    times = {name: datetime.fromisoformat(entry[name]) for name in ("loaded_at", "reach")}
-    return Held(**{**entry, **times})
+    times = {name: entry[name] and datetime.fromisoformat(entry[name]) for name in _TIMES}
+    parts = tuple(Part(**one) for one in entry["parts"])
+    return Held(**{**entry, **times, "parts": parts, "before": tuple(entry["before"])})
 
 
-def _times(one: Held) -> dict[str, str]:
-    return {"loaded_at": one.loaded_at.isoformat(), "reach": one.reach.isoformat()}
+def _times(one: Held) -> dict[str, str | None]:
+    times: dict[str, datetime | None] = {name: getattr(one, name) for name in _TIMES}
+    return {name: at.isoformat() if at else None for name, at in times.items()}
 
 
+_TIMES = ("loaded_at", "reach", "latest")
 _CURE = "Move the warehouse's folder away and load its tables again."

@@ -135,8 +135,7 @@ class Warehouse:
         with self._lock:
             self._refresh()
             if self._connection is None or afresh:
-                named = {table: held.file for table, held in self._held.items()}
-                self._connection = _engine().open_reader(self.folder, named)
+                self._connection = _engine().open_reader(self.folder, self._held)
             return self._connection
 
     def _refresh(self) -> None:
