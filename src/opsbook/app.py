@@ -17,7 +17,9 @@ from typing import Any
 
 from opsbook.agents.desk import Desk
 from opsbook.agents.models import TIERS, Models, ModelSettings, Tier
+from opsbook.agents.prices import prices_with
 from opsbook.agents.roster import load_roster
+from opsbook.agents.spending import Meter
 from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
 from opsbook.effects.mirror import Mirror
@@ -35,6 +37,7 @@ from opsbook.records.effects import Effects
 from opsbook.records.events import Events
 from opsbook.records.migrate import migrate
 from opsbook.records.mirrored import Mirrored
+from opsbook.records.model_requests import ModelRequests
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.probes import Probes
 from opsbook.records.retries import Retries
@@ -107,6 +110,7 @@ class App:
     clockwork: Clockwork
     mirror: Mirror | None
     body: RunBody
+    desk: Desk
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -165,8 +169,7 @@ async def open_app(settings: Settings, world: World | None = None) -> AsyncItera
 
 
 def _wired(settings: Settings, world: World, store: Store) -> App:
-    clock, ids = world.clock, Ids(world.clock)
-    catalog = deployment_catalog(settings.roster)
+    catalog, clock, ids = deployment_catalog(settings.roster), world.clock, Ids(world.clock)
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
@@ -176,7 +179,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
     carriers = _connectors(integrations, notifications, settings.email_order)
     door = Door(Ledger(effects, clock, world.sleep), carriers, people)
-    bus, desk = Bus(), Desk(load_roster(settings.roster), _models(settings), clock)
+    bus, desk = Bus(), Desk(load_roster(settings.roster), _models(settings, _meter(settings, world, store, ids)), clock)
     tool_services = ToolServices(warehouse, monitor, integrations, snapshots, probes, campaigns, desk.readiness, clock)
     gateway = Gateway(build_tools(tool_services), clock=clock, on_call=lambda row: _keep_call(records.runs, ids, row))
     operations = Operations(records, Acceptance(records, clock, ids), Elsewhere(), bus, clock)
@@ -223,6 +226,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         Clockwork(operations, slots, catalog, clock, world.sleep, (inbound.round,)),
         _mirror(integrations, records, world, ids.new("mirror")),
         RunBody(services, operations.stops, operations.fresh, operations.over),
+        desk,
     )
 
 
@@ -290,7 +294,12 @@ def _connectors(
     return found
 
 
-def _models(settings: Settings) -> Models:
+def _meter(settings: Settings, world: World, store: Store, ids: Ids) -> Meter:
+    prices = prices_with(settings.model_prices)
+    return Meter(ModelRequests(store), world.clock, ids, prices, world.http.redactor.clean)
+
+
+def _models(settings: Settings, meter: Meter) -> Models:
     chosen = {
         "economy": settings.model_economy,
         "premium_reasoning": settings.model_premium,
@@ -305,7 +314,8 @@ def _models(settings: Settings) -> Models:
             addresses["claude"],
             addresses["gemini"],
             tiers,
-        )
+        ),
+        meter,
     )
 
 

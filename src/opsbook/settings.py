@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from opsbook.agents.prices import Price
 from opsbook.inbox.people import phone_digits
 from opsbook.integrations.catalog import ids as systems
 from opsbook.integrations.hooks import SHORTEST_SECRET, HookSettings
@@ -124,6 +125,9 @@ class Settings(BaseModel):
     model_economy: str = Field(default="", description="model of the economy tier")
     model_premium: str = Field(default="", description="model of the premium tier")
     model_flagship: str = Field(default="", description="model of the flagship tier")
+    model_prices: dict[str, Price] = Field(
+        default_factory=dict, description="US dollars for a million tokens, by model; the product's own list is behind"
+    )
     postal_address: str = Field(default="", description="postal address in the footer of campaign mail")
     email_order: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
         default=("mailjet", "ses", "smtp", "gmail"),

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from agents.metering import a_charge, a_meter
 from opsbook.agents.models import Models, ModelSettings, Prose
 from opsbook.agents.page import Fact
-from opsbook.agents.roster import load_roster
 from sdk.serving import answer, serving
 
 FACTS = [Fact("f1", "revenue", "$5,000.00", "getRevenueMetrics")]
@@ -34,8 +36,9 @@ async def asked(body: bytes, vendor: str, **headers: str) -> Prose:
     """What comes of asking a vendor whose server answers every request with `body`."""
     async with serving(answer(body, content_type="application/json", connection="close", **headers)) as served:
         keys = {f"{vendor}_api_key": "key", f"{vendor}_base_url": served.url("").rstrip("/")}
-        models = Models(ModelSettings(timeout=timedelta(seconds=10), **keys))
-        return await models.write(load_roster().get("leo"), "economy", "Revenue", FACTS)
+        with TemporaryDirectory() as made, a_meter(Path(made)) as meter:
+            models = Models(ModelSettings(timeout=timedelta(seconds=10), **keys), meter)
+            return await models.write(a_charge(), "economy", "Revenue", FACTS)
 
 
 def not_used(prose: Prose) -> None:
@@ -91,10 +94,9 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 from opsbook.agents.models import Models, ModelSettings
-from opsbook.agents.roster import load_roster
 from opsbook.sdk.errors import PersonNeeded
 try:
-    asyncio.run(Models(ModelSettings("key")).write(load_roster().get("leo"), "economy", "x", []))
+    asyncio.run(Models(ModelSettings("key"), None).write(None, "economy", "x", []))
 except PersonNeeded as error:
     print(error.code, error.cure)
 """

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from opsbook.agents.desk import Desk
-from opsbook.agents.models import Models
+from opsbook.agents.models import Models, ModelSettings
 from opsbook.agents.roster import Agent, FrontMatter, Roster
+from opsbook.agents.spending import Meter
 from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
 from opsbook.inbox.notifications import Notifications
@@ -28,6 +29,7 @@ from opsbook.playbooks.load import load_playbook
 from opsbook.records.alerts import Alerts
 from opsbook.records.effects import Effects
 from opsbook.records.migrate import migrate
+from opsbook.records.model_requests import ModelRequests
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.retries import Retries
 from opsbook.records.runs import Runs
@@ -241,7 +243,7 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
         records,
         catalog,
         Gateway(tools, clock=clock),
-        Desk(ROSTER, Models(), clock),
+        Desk(ROSTER, Models(ModelSettings(), Meter(ModelRequests(store), clock, ids)), clock),
         door,
         DryDoor(people),
         threads,

@@ -9,6 +9,7 @@ from opsbook.agents.evidence import Evidence
 from opsbook.agents.models import Models, Prose
 from opsbook.agents.page import Page, Section
 from opsbook.agents.roster import Agent, Roster
+from opsbook.agents.spending import Charge
 from opsbook.agents.wording import figure, inline
 from opsbook.agents.writer import NO_MODEL, compose, markdown
 from opsbook.sdk.clock import Clock
@@ -94,14 +95,15 @@ class Desk:
         self,
         writing: Writing,
         run: RunFacts,
+        path: str,
         evidence: Mapping[str, Mapping[str, Any]],
         criteria: Sequence[Mapping[str, Any]] = (),
     ) -> Done:
         """Write a report; the value is its Markdown.
 
-        `evidence` maps saved names (and step ids) to what was found there; `writing.inputs` picks among them.
-        `criteria` are rows `{id, verdict | state, reason?}` of what the run's criteria say so far. `details` holds the
-        facts that the figures came in as, and who wrote it.
+        `path` is the step's place in the run. `evidence` maps saved names (and step ids) to what was found there;
+        `writing.inputs` picks among them. `criteria` are rows `{id, verdict | state, reason?}` of what the run's
+        criteria say so far. `details` holds the facts that the figures came in as, and who wrote it.
 
         Raises `NotFound` for an agent, `InvalidInput` for a kind, a section or an input that does not exist.
         """
@@ -110,7 +112,8 @@ class Desk:
         prose: Prose | None = None
         if self.models.configured:
             tier = writing.model_tier or agent.can.model_tier
-            prose = await self.models.write(agent, tier, writing.title or writing.kind, page.facts)
+            charge = Charge(run, path, agent, writing.kind)
+            prose = await self.models.write(charge, tier, writing.title or writing.kind, page.facts)
         sections = prose.sections if prose else ()
         written_by = prose.credit if prose else NO_MODEL
         details: JsonObject = {

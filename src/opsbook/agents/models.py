@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from opsbook.agents.page import Fact
-from opsbook.agents.roster import Agent
+from opsbook.agents.spending import Charge, Meter
 from opsbook.agents.tiers import TIERS, ModelSettings, Prose, Tier
 from opsbook.sdk.errors import InvalidInput, PersonNeeded
 
@@ -17,10 +17,11 @@ __all__ = ["TIERS", "ModelSettings", "Models", "Prose", "Tier"]
 
 
 class Models:
-    """`make` gives the model of a tier instead of a vendor's (a local one, or a test's)."""
+    """Every request goes through `meter`. `make` gives the model of a tier instead of a vendor's (local, a test's)."""
 
-    def __init__(self, settings: ModelSettings | None = None, *, make: Callable[[Tier], Any] | None = None) -> None:
-        self.settings = settings or ModelSettings()
+    def __init__(self, settings: ModelSettings, meter: Meter, *, make: Callable[[Tier], Any] | None = None) -> None:
+        self.settings = settings
+        self.meter = meter
         self._make = make
 
     @property
@@ -35,10 +36,11 @@ class Models:
             return "none"
         return found.claude if self._make or self.settings.anthropic_api_key else found.gemini
 
-    async def write(self, agent: Agent, tier: str, title: str, facts: Sequence[Fact]) -> Prose:
+    async def write(self, charge: Charge, tier: str, title: str, facts: Sequence[Fact]) -> Prose:
         """Ask for prose about the facts. A model that fails, lies or takes too long gives no sections, never an error.
 
         Raises:
+            BudgetUsedUp: a limit would be broken, and the playbook fails then instead of going on without a model.
             PersonNeeded: code `missing_extra`, a key is set and the client is not installed.
             InvalidInput: there is no such tier.
         """
@@ -53,5 +55,8 @@ class Models:
                 cure="Run: pip install 'opsbook[models]', or take the key out of the settings.",
                 code="missing_extra",
             ) from error
-        model = (self._make or (lambda wanted: asking.vendor_model(self.settings, wanted)))(self.settings.tiers[tier])
-        return await asking.ask_for_prose(model, agent, title, facts, self.settings.timeout)
+        chosen = self.settings.tiers[tier]
+        models = [self._make(chosen)] if self._make else asking.vendor_models(self.settings, chosen)
+        return await asking.ask_for_prose(
+            asking.metered(models, self.meter, charge), charge, title, facts, self.settings.timeout, self.meter
+        )

@@ -38,7 +38,7 @@ class Budget(BaseModel):
 
     requests: int = Field(default=4, ge=1, le=50)
     tokens: int = Field(default=30_000, ge=500, le=2_000_000)
-    usd_per_task: float = Field(default=0.05, ge=0, le=100)
+    usd_per_task: float | None = Field(default=0.05, ge=0, le=100)
 
 
 class FrontMatter(BaseModel):

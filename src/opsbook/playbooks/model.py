@@ -254,10 +254,17 @@ class Exhausted(StrEnum):
 
 
 class Budget(Part):
-    """What a run may spend on models, in US dollars; None: no limit of its own."""
+    """What a playbook may use of models; None: no limit of its own. Money in US dollars, tokens in and out together.
+
+    A month is that of the runs' scheduled times, in their zone.
+    """
 
     usd_per_run: Annotated[float, Field(ge=0)] | None = None
     usd_per_month: Annotated[float, Field(ge=0)] | None = None
+    tokens_per_run: Annotated[int, Field(ge=0)] | None = None
+    tokens_per_month: Annotated[int, Field(ge=0)] | None = None
+    requests_per_run: Annotated[int, Field(ge=0)] | None = None
+    requests_per_month: Annotated[int, Field(ge=0)] | None = None
     on_exhausted: Exhausted = Exhausted.TEMPLATE
 
 

@@ -79,6 +79,7 @@ def _flag(value: Json) -> Json:
 
 
 def _cost(entries: list[Any]) -> dict[str, Json]:
+    """What the steps' models cost together; which models they were is told at each step."""
     costs: list[Mapping[str, Any]] = [entry.cost for entry in entries if entry.cost]
-    keys = {key for cost in costs for key in cost}
-    return {key: sum(cost.get(key) or 0 for cost in costs) for key in sorted(keys)} if costs else {}
+    keys = {key for cost in costs for key, value in cost.items() if isinstance(value, int | float)}
+    return {key: sum(cost.get(key) or 0 for cost in costs) for key in sorted(keys)}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from opsbook.effects.delivery import Origin
 from opsbook.effects.ledger import effect_key
 from opsbook.playbooks.expressions import evaluate, fill_key, fill_text, fill_tree, truth
-from opsbook.playbooks.model import Playbook, Step
+from opsbook.playbooks.model import Budget, Exhausted, Playbook, Step
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.runs.journal import Entry, StepStatus
@@ -19,7 +19,7 @@ from opsbook.runs.names import Names
 from opsbook.runs.services import Services
 from opsbook.runs.verdict import judge
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.step import Done, RunFacts
+from opsbook.sdk.step import Allowance, Done, RunFacts
 from opsbook.sdk.tool import ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
 from opsbook.sdk.work import Assignment, Message, ThreadDraft, Writing
@@ -45,6 +45,7 @@ class Scene:
             ZoneInfo(row["timezone"]),
             row["dry_run"],
             row["trigger"],
+            _allowance(self.playbook.policy.budget),
         )
 
 
@@ -117,7 +118,7 @@ class Context:
     async def write(self, writing: Writing) -> Done:
         standing = judge(self.scene.playbook, self.names.values)
         criteria = [criterion.as_json() for criterion in standing]
-        return await self.scene.services.desk.write(writing, self.run, self._evidence(), criteria)
+        return await self.scene.services.desk.write(writing, self.run, self.path, self._evidence(), criteria)
 
     async def deliver(self, message: Message) -> tuple[JsonObject, ...]:
         door = self.scene.services.dry_door if self.run.dry_run else self.scene.services.door
@@ -157,3 +158,8 @@ class Context:
             for name in [entry.step_id, *entry.names]:
                 found[name] = facts
         return found
+
+
+def _allowance(budget: Budget) -> Allowance:
+    limits = budget.model_dump(exclude={"on_exhausted"})
+    return Allowance(**limits, fail_when_used_up=budget.on_exhausted is Exhausted.FAIL)

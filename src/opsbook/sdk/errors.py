@@ -9,6 +9,7 @@
     │   └── Conflict             (exit code 10, HTTP 409)
     ├── RetryLater           the same call may work later; `after_seconds` says when, if somebody knows
     ├── PersonNeeded         credentials, configuration, an outcome that nobody can know
+    │   └── BudgetUsedUp         (exit code 11)
     └── NeverWorks           a broken promise of ours or of a plug-in; repeating it is useless
 
 `code` is stable and is what `retry: {on: [...]}` of a step names. No message carries a secret or a value out of a
@@ -155,6 +156,13 @@ class PersonNeeded(OpsbookError):
     `missing_index`."""
 
     code = "person_needed"
+
+
+class BudgetUsedUp(PersonNeeded):
+    """A limit on models would be broken: wait for the next month, raise the limit, or go on without a model."""
+
+    code = "budget_used_up"
+    exit_code = 11
 
 
 class NeverWorks(OpsbookError):

@@ -105,6 +105,19 @@ class Boundary(StrEnum):
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What a run's playbook may use of models; None: no limit of its own. Money in US dollars, tokens in and out."""
+
+    usd_per_run: float | None = None
+    usd_per_month: float | None = None
+    tokens_per_run: int | None = None
+    tokens_per_month: int | None = None
+    requests_per_run: int | None = None
+    requests_per_month: int | None = None
+    fail_when_used_up: bool = False  # otherwise the deterministic renderer writes on
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """What a step may know of its run. `as_of` is the scheduled time, in UTC."""
 
@@ -115,6 +128,7 @@ class RunFacts:
     timezone: ZoneInfo
     dry_run: bool
     trigger: str
+    allowance: Allowance = Allowance()
 
 
 class StepContext(Protocol):

@@ -1,0 +1,93 @@
+"""A model behind a meter: every request is reserved before it is made and billed after it.
+
+Imported only when a model is asked. A wrapper like those of pydantic-ai: it goes around one vendor's model, so that a
+fallback from one to the next is two requests, each on its own bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from opsbook.agents.prices import Tokens
+from opsbook.agents.spending import Charge, Meter
+
+MOST_ANSWERED = 4_096  # tokens of an answer where the settings of the request name no limit
+
+
+@dataclass
+class _Asked:
+    """A request under way: the settings that bound its answer, and the answer once it has come."""
+
+    settings: ModelSettings
+    answer: ModelResponse | None = None
+
+
+class Metered(WrapperModel):
+    """`wrapped` asked on somebody's account. Raises `BudgetUsedUp` instead of asking past a limit."""
+
+    def __init__(self, wrapped: Model, meter: Meter, charge: Charge) -> None:
+        super().__init__(wrapped)
+        self.meter = meter
+        self.charge = charge
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        async with self._reserved(messages, model_settings, model_request_parameters) as asked:
+            asked.answer = await self.wrapped.request(messages, asked.settings, model_request_parameters)
+        return asked.answer
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        async with (
+            self._reserved(messages, model_settings, model_request_parameters) as asked,
+            self.wrapped.request_stream(messages, asked.settings, model_request_parameters, run_context) as streamed,
+        ):
+            yield streamed
+            asked.answer = streamed.get()
+
+    @asynccontextmanager
+    async def _reserved(
+        self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
+    ) -> AsyncGenerator[_Asked]:
+        """Around one request: nothing inside happens without a reservation, and whatever happens is written down."""
+        bounded: ModelSettings = {"max_tokens": MOST_ANSWERED, **(settings or {})}
+        text = ModelMessagesTypeAdapter.dump_json(messages).decode() + repr(parameters)
+        kept = await self.meter.reserve(self.charge, self.model_name, text, int(bounded["max_tokens"]))
+        asked, refusal = _Asked(bounded), ""
+        try:
+            yield asked
+        except ModelHTTPError as error:
+            refusal = f"HTTP {error.status_code}"
+            raise
+        finally:
+            if asked.answer is None:
+                await self.meter.failed(kept, refusal or "no answer came", refused=bool(refusal))
+            else:
+                answer = ModelMessagesTypeAdapter.dump_json([asked.answer]).decode()
+                await self.meter.answered(kept, self.model_name, tokens(asked.answer.usage), answer)
+
+
+def tokens(usage: RequestUsage) -> Tokens:
+    """A response's usage; pydantic-ai counts what met the cache among the input."""
+    return Tokens(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)

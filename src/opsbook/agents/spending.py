@@ -1,0 +1,185 @@
+"""What agents may spend on models: a reservation before each request, the bill after it.
+
+Nothing here knows a vendor. A request is reserved at the most that it can cost, so no limit is ever passed: its text
+in bytes bounds the tokens that are sent (a tokenizer over bytes makes at most one token of each), `most_answered` those
+that come back. What nobody can price is refused where a limit in money stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from opsbook.agents.prices import Prices, Tokens, own_prices
+from opsbook.agents.roster import Agent
+from opsbook.records.model_requests import Exceeded, Limit, Measure, ModelRequests, RequestState, Scope
+from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.errors import BudgetUsedUp
+from opsbook.sdk.step import RunFacts
+from opsbook.sdk.values import Json, Unknown
+
+FRAME = 512  # tokens that a vendor may put around a message and its tools, beside the bytes of its text
+MICROS = 1_000_000
+WHAT = {Scope.TASK: "for one piece of work", Scope.RUN: "of the run", Scope.MONTH: "of the month"}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """On whose account a request is made: the place in a run, the agent, and what the text is for."""
+
+    run: RunFacts
+    path: str
+    agent: Agent
+    purpose: str
+
+    @property
+    def month(self) -> str:
+        return f"{self.run.as_of.astimezone(self.run.timezone):%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What came of a request: tokens, and millionths of a US dollar where the model's price is known."""
+
+    tokens: Tokens
+    micros: int | None
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Counts every request to a model, and lets none through that could break a limit.
+
+    `clean` takes the deployment's secrets out of what is kept of a request.
+    """
+
+    requests: ModelRequests
+    clock: Clock
+    ids: Ids
+    prices: Prices = field(default_factory=own_prices)
+    clean: Callable[[str], str] = str
+
+    async def reserve(self, charge: Charge, model: str, text: str, most_answered: int) -> str:
+        """Keep the most that a request can cost; the id under which its bill goes. Costs one shared commit.
+
+        Raises `BudgetUsedUp`, naming the limit, what is used of it and what the request may cost.
+        """
+        most = Tokens(len(text.encode()) + FRAME, most_answered)
+        price = self.prices.of(model)
+        limits = limits_of(charge)
+        if isinstance(price, Unknown):
+            if money := next((limit for limit in limits if limit.measure is Measure.MICROS), None):
+                cure = f"Name its price under [model_prices] or lift the limit {WHAT[money.scope]} in US dollars."
+                raise BudgetUsedUp(f"A limit in money stands, and {price.reason}.", cure=cure, code="unpriced_model")
+            reserved = None
+        else:
+            reserved = price.most(most.input, most.output)
+        row = {
+            "id": self.ids.new("ask"),
+            "run_id": charge.run.run_id,
+            "playbook_id": charge.run.playbook_id,
+            "path": charge.path,
+            "agent": charge.agent.id,
+            "purpose": charge.purpose,
+            "month": charge.month,
+            "model": model,
+            "reserved_tokens": most.input + most.output,
+            "reserved_micros": reserved,
+            "asked_at": self.clock.now(),
+            "asked": self.clean(text),
+        }
+        if exceeded := await self.requests.reserve(row, limits):
+            raise used_up(exceeded)
+        return str(row["id"])
+
+    async def answered(self, request_id: str, model: str, used: Tokens, answer: str) -> Spent:
+        """Write the bill. Safe to repeat."""
+        price = self.prices.of(model)
+        micros = None if isinstance(price, Unknown) else price.micros(used)
+        await self.requests.end(
+            request_id,
+            RequestState.ANSWERED,
+            self.clock.now(),
+            input_tokens=used.input,
+            output_tokens=used.output,
+            cache_read_tokens=used.cache_read,
+            cache_write_tokens=used.cache_write,
+            micros=micros,
+            priced_on=None if micros is None else self.prices.checked_on,
+            answered=self.clean(answer),
+        )
+        return Spent(used, micros)
+
+    async def failed(self, request_id: str, why: str, *, refused: bool) -> None:
+        """Note that no answer came. `refused`: the vendor said so itself, and charges nothing. Safe to repeat."""
+        state = RequestState.RELEASED if refused else RequestState.UNANSWERED
+        await self.requests.end(request_id, state, self.clock.now(), error=self.clean(why)[:120])
+
+    def cost(self, run_id: str, path: str) -> dict[str, Json]:
+        """What one place of a run has used: `{model, requests, tokens_in, tokens_out, usd?, usd_unknown?}`.
+
+        `usd` counts what is known, answers by their bill and the others at their most; `usd_unknown` is how many
+        requests cost what nobody knows.
+        """
+        rows = [row for row in self.requests.of_run(run_id) if row["path"] == path]
+        rows = [row for row in rows if row["state"] != RequestState.RELEASED]
+        if not rows:
+            return {}
+        known = [row["micros"] if row["state"] == RequestState.ANSWERED else row["reserved_micros"] for row in rows]
+        cost: dict[str, Json] = {
+            "model": rows[-1]["model"],
+            "requests": len(rows),
+            "tokens_in": sum(row["input_tokens"] or 0 for row in rows),
+            "tokens_out": sum(row["output_tokens"] or 0 for row in rows),
+        }
+        priced = [one for one in known if one is not None]
+        if priced:
+            cost["usd"] = sum(priced) / MICROS
+        if len(priced) < len(known):
+            cost["usd_unknown"] = len(known) - len(priced)
+        return cost
+
+
+def limits_of(charge: Charge) -> Sequence[Limit]:
+    """Every limit that stands over a request: the agent's for one piece of work, the playbook's for run and month."""
+    allowed, work = charge.run.allowance, charge.agent.can.budget
+    found = (
+        (Scope.TASK, Measure.REQUESTS, work.requests),
+        (Scope.TASK, Measure.TOKENS, work.tokens),
+        (Scope.TASK, Measure.MICROS, _micros(work.usd_per_task)),
+        (Scope.RUN, Measure.REQUESTS, allowed.requests_per_run),
+        (Scope.RUN, Measure.TOKENS, allowed.tokens_per_run),
+        (Scope.RUN, Measure.MICROS, _micros(allowed.usd_per_run)),
+        (Scope.MONTH, Measure.REQUESTS, allowed.requests_per_month),
+        (Scope.MONTH, Measure.TOKENS, allowed.tokens_per_month),
+        (Scope.MONTH, Measure.MICROS, _micros(allowed.usd_per_month)),
+    )
+    return [Limit(scope, measure, most) for scope, measure, most in found if most is not None]
+
+
+def used_up(found: Exceeded) -> BudgetUsedUp:
+    """The error for a limit that a request would break."""
+    limit = found.limit
+    said = {Measure.MICROS: dollars, Measure.TOKENS: _tokens, Measure.REQUESTS: _requests}[limit.measure]
+    sentence = (
+        f"The budget {WHAT[limit.scope]} is {said(limit.most)}: {said(found.used)} are used, "
+        f"and the next request may need {said(found.wanted)}."
+    )
+    where = "the agent's file" if limit.scope is Scope.TASK else "the playbook's policy"
+    return BudgetUsedUp(sentence, cure=f"Raise the budget in {where}, or go on without a model.")
+
+
+def dollars(micros: int) -> str:
+    """Millionths as `$0.0312`: cents where they say enough, four places below a cent's hundredth."""
+    return f"${micros / MICROS:,.2f}" if micros % 10_000 == 0 else f"${micros / MICROS:,.4f}"
+
+
+def _tokens(number: int) -> str:
+    return f"{number:,} tokens"
+
+
+def _requests(number: int) -> str:
+    return f"{number:,} request{'' if number == 1 else 's'}"
+
+
+def _micros(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * MICROS)
