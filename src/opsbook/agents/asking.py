@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -72,6 +73,7 @@ async def ask_for_prose(
     Raises `BudgetUsedUp` where the playbook fails then.
     """
     agent, run = charge.agent, charge.run
+    ordinary = re.findall(r"\w+", f"{title} {agent.can.title} {run.playbook_name}")
     asked: ModelAgent[None, Answer] = ModelAgent(
         model,
         output_type=Answer,
@@ -83,7 +85,7 @@ async def ask_for_prose(
 
     @asked.output_validator
     def refuse_what_no_fact_says(answer: Answer) -> Answer:
-        if wrong := faults(answer, facts):
+        if wrong := faults(answer, facts, ordinary):
             raise ModelRetry(" ".join(wrong[:5]))
         return answer
 

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from opsbook.agents.wording import figure, inline, moment, signed
 from opsbook.sdk.step import RunFacts
-from opsbook.sdk.values import unknown_in
+from opsbook.sdk.values import Json, unknown_in
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing the run found, as a reader sees it. `source` is the saved name that it came from."""
+    """One thing the run found, as a reader sees it. `source` is the saved name that it came from.
+
+    `label` says what it is, with whom it is about in front where it is about somebody: `Elm Row: recurring revenue`.
+    `value` is what was measured, in `unit`: count, cents, ratio, ms, seconds; time; or text, which is not measured.
+    """
 
     id: str
     label: str
     text: str
     source: str
+    value: Json = None
+    unit: str = "text"
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about; empty for the platform as a whole."""
+        return self.label.rpartition(": ")[0]
+
+    @property
+    def measure(self) -> str:
+        """What it is, whomever it is about."""
+        return self.label.rpartition(": ")[2]
 
     def as_json(self) -> dict[str, Any]:
+        """As it is shown and kept."""
         return {"id": self.id, "label": self.label, "text": self.text, "source": self.source}
 
 
@@ -76,21 +93,27 @@ class Page:
         if unknown := unknown_in(value):
             self.missing.setdefault(label, unknown.reason or "no reason was given")
             return figure(value, unit)
-        return self.state(label, (signed if plus else figure)(value, unit), source)
+        measured = value.get("value") if isinstance(value, Mapping) else value
+        return self._keep(label, (signed if plus else figure)(value, unit), source, measured, unit)
 
     def state(self, label: str, text: str, source: str) -> str:
-        """A status, a name or a time, kept as a fact."""
-        if not any(known.label == label and known.text == text for known in self.facts):
-            self.facts.append(Fact(f"f{len(self.facts) + 1}", label, text, source))
-        return text
+        """A status or a name, kept as a fact."""
+        return self._keep(label, text, source, None, "text")
 
     def time(self, label: str, value: Any, source: str) -> str:
         if unknown := unknown_in(value):
             return f"could not be measured: {inline(unknown.reason)}"
-        return self.state(label, moment(value, self.run.timezone), source) if value else "never"
+        if not value:
+            return "never"
+        return self._keep(label, moment(value, self.run.timezone), source, str(value), "time")
 
     def act(self, priority: int, text: str, why: str, evidence: str) -> None:
         self.actions.append(Action(priority, text, why, evidence))
+
+    def _keep(self, label: str, text: str, source: str, value: Json, unit: str) -> str:
+        if not any(known.label == label and known.text == text for known in self.facts):
+            self.facts.append(Fact(f"f{len(self.facts) + 1}", label, text, source, value, unit))
+        return text
 
     def lacks(self, what: str, reason: str) -> None:
         """Something that the report should have said and could not."""

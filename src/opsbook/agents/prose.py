@@ -8,18 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from opsbook.agents.checking import faults_in
+from opsbook.agents.checking.dates import days_in
+from opsbook.agents.checking.numbers import numbers_in
 from opsbook.agents.page import Fact, Section
 from opsbook.agents.wording import inline
 
+MOST_CHARACTERS = 1200
 TOKEN = re.compile(r"\[\[(\w{1,12})\]\]")
-# Words that carry a figure or a status as well as a digit does; "one" and "first" are left to ordinary speech.
-_FIGURE_WORDS = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
-    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|halved|"
-    r"quarter|twice|doubled?|tripled?|percent|per cent|none|zero)\b",
-    re.IGNORECASE,
-)
-_STATUS_WORDS = re.compile(r"\b(online|offline|healthy|unhealthy|degraded|outage)\b", re.IGNORECASE)
 
 
 class ProseSection(BaseModel):
@@ -39,24 +35,29 @@ class Answer(BaseModel):
     sections: list[ProseSection] = Field(min_length=1, max_length=4)
 
 
-def faults(answer: Answer, facts: Sequence[Fact]) -> list[str]:
-    """What is wrong with an answer, in sentences for the model; empty when it may be used."""
+def faults(answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = ()) -> list[str]:
+    """What is wrong with an answer, in sentences for the model; empty when it may be used.
+
+    A figure and a day come in by their token alone. What then stands there, names and statuses in the model's own words
+    included, is held against the facts as `checking` says; `ordinary` words are nobody's name.
+    """
     known = {fact.id for fact in facts}
+    texts = [text for section in answer.sections for text in (section.title, *section.paragraphs)]
     found: list[str] = []
-    for section in answer.sections:
-        for text in (section.title, *section.paragraphs):
-            if len(text) > 1200:
-                found.append("A paragraph is too long: at most 1200 characters.")
-            if strange := [name for name in TOKEN.findall(text) if name not in known]:
-                found.append(f"There is no fact {strange[0]}.")
-            bare = unicodedata.normalize("NFKC", TOKEN.sub(" ", text))
-            if any(character.isnumeric() or character == "%" for character in bare):
-                found.append("A figure stands outside a token: use [[fact_id]] or leave it out.")
-            for words, kind in ((_FIGURE_WORDS, "number"), (_STATUS_WORDS, "status")):
-                if match := words.search(bare):
-                    found.append(f"The {kind} word '{match[0]}' stands outside a token: use a fact or leave it out.")
-    if not any(TOKEN.search(text) for section in answer.sections for text in section.paragraphs):
+    for text in texts:
+        if len(text) > MOST_CHARACTERS:
+            found.append(f"A paragraph is too long: at most {MOST_CHARACTERS} characters.")
+        found += [f"There is no fact {name}." for name in TOKEN.findall(text) if name not in known]
+        bare = unicodedata.normalize("NFKC", TOKEN.sub(" ", text))
+        places = [(one.start, one.end) for one in numbers_in(bare)] + [(one.start, one.end) for one in days_in(bare)]
+        loose = [bare[start:end].strip() for start, end in places]
+        found += [f"'{said}' stands outside a token: use [[fact_id]] or leave it out." for said in loose]
+    if not any(TOKEN.search(text) for text in texts):
         found.append("No fact is used at all: say what the facts say.")
+    if not found:
+        filled = {fact.id: fact.text for fact in facts}
+        said = "\n".join(_put_in(text, filled) for text in texts)
+        found = [fault.sentence for fault in faults_in(said, facts, ordinary)]
     return list(dict.fromkeys(found))
 
 
@@ -67,6 +68,10 @@ def rendered(answer: Answer, facts: Sequence[Fact]) -> tuple[Section, ...]:
         Section(f"prose_{place}", _filled(section.title, texts), [_filled(text, texts) for text in section.paragraphs])
         for place, section in enumerate(answer.sections)
     )
+
+
+def _put_in(text: str, texts: Mapping[str, str]) -> str:
+    return TOKEN.sub(lambda token: texts[token[1]], text)
 
 
 def _filled(text: str, texts: Mapping[str, str]) -> str:

@@ -34,8 +34,8 @@ def costs(
         return
     show_items([_line(row) for row in rows], COLUMNS, as_json=False, title="Costs")
     if open_ended := sum(int(str(row["unknown"])) for row in rows):
-        told_so = f"What {open_ended} of the requests cost nobody knows: name their models' prices under [model_prices]."
-        console().print(told_so, markup=False, soft_wrap=True)
+        cure = "name their models' prices under [model_prices]."
+        console().print(f"What {open_ended} of the requests cost nobody knows: {cure}", markup=False, soft_wrap=True)
 
 
 def told(app: App, month: str | None, playbook_id: str | None) -> list[JsonObject]:
