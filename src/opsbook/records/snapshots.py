@@ -102,8 +102,10 @@ class Snapshots:
             if not found:
                 return None
             nearest = min(found, key=lambda day: (abs((day - target).days), day))
-            amounts = select(mrr_snapshots).where(mrr_snapshots.c.local_date == nearest.isoformat())
-            mrr = {row["organization_id"]: row["mrr_cents"] for row in fetch(connection, amounts)}
+            amounts = select(mrr_snapshots.c.organization_id, mrr_snapshots.c.mrr_cents).where(
+                mrr_snapshots.c.local_date == nearest.isoformat()
+            )
+            mrr: dict[str, int] = dict(connection.execute(amounts).all())
         head = found[nearest]
         return MrrSnapshot(nearest, mrr, head["taken_at"], head["reconstructed"])
 
@@ -115,7 +117,7 @@ class Snapshots:
             .distinct()
         )
         with self.store.reading() as connection:
-            return frozenset(row["organization_id"] for row in fetch(connection, query))
+            return frozenset(connection.execute(query).scalars())
 
     def metric_days(self, before: date, days: int = 7) -> dict[str, list[tuple[date, float]]]:
         """The known values of each metric on the `days` dates before a date, newest first."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,13 @@ from opsbook.warehouse.tables import TABLES, UNREAD, Table
 EngineError = duckdb.Error
 MissingFile = duckdb.IOException
 Connection = duckdb.DuckDBPyConnection
+AT_ONCE = 10_000  # rows
 
-_CONFIG: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_CONFIG: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "1GB",  # what does not fit goes to disk: a load of any size fits on a small machine
+}
 
 
 def open_reader(folder: Path, held: Mapping[str, Held]) -> Connection:
@@ -50,14 +56,28 @@ def select(connection: Connection, query: str, parameters: Mapping[str, Any]) ->
     with connection.cursor() as cursor:
         try:
             cursor.execute(query, dict(parameters) or None)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return _rows(cursor)
         except (duckdb.ProgrammingError, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise NeverWorks("A query of the warehouse does not work.", code="bad_query") from error
 
 
 def stored(file: Path) -> str:
     return f"SELECT * FROM read_parquet({literal(str(file))})"
+
+
+def _rows(cursor: Connection) -> list[dict[str, Any]]:
+    """What is left of an answer, piece by piece: an answer of millions is not held twice. Times come out in UTC."""
+    columns = cursor.description or []
+    names = [column[0] for column in columns]
+    times = [column[0] for column in columns if str(column[1]) == "TIMESTAMP"]
+    found: list[dict[str, Any]] = []
+    while some := cursor.fetchmany(AT_ONCE):
+        rows = [dict(zip(names, row, strict=True)) for row in some]
+        for name in times:
+            for row in rows:
+                row[name] = row[name] and row[name].replace(tzinfo=UTC)
+        found += rows
+    return found
 
 
 def rows_of(folder: Path, table: Table, held: Held) -> str:

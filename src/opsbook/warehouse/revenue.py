@@ -5,10 +5,11 @@ An organisation that is not in a mapping pays nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from opsbook.sdk.errors import NeverWorks
@@ -32,7 +33,6 @@ class Mrr:
     """Revenue at one moment. `past_due_cents` is part of the total; `trialing` are organisations."""
 
     cents: Mapping[str, int]
-    names: Mapping[str, str]
     past_due_cents: int
     trialing: int
 
@@ -61,11 +61,10 @@ def mrr_now(warehouse: Warehouse, as_of: datetime) -> Mrr | Unknown:
     if missing := warehouse.lacks("subscriptions"):
         return missing
     rows = warehouse.rows("mrr", as_of=as_of)
-    if several := _several(currency for row in rows for currency in row["currencies"]):
+    if several := _several(rows):
         return several
     return Mrr(
         {row["organization_id"]: row["mrr_cents"] for row in rows if row["mrr_cents"]},
-        {row["organization_id"]: row["name"] for row in rows},
         sum(row["past_due_cents"] for row in rows),
         sum(1 for row in rows if row["trialing"]),
     )
@@ -85,7 +84,7 @@ def reconstruct_mrr(warehouse: Warehouse, day: date, zone: ZoneInfo) -> dict[str
     if missing := warehouse.lacks("subscriptions.started_at", "subscriptions.ended_at"):
         return missing
     rows = warehouse.rows("mrr_then", at=datetime.combine(day, time(), zone))
-    if several := _several(currency for row in rows for currency in row["currencies"]):
+    if several := _several(rows):
         return several
     return {row["organization_id"]: row["mrr_cents"] for row in rows}
 
@@ -108,11 +107,9 @@ def movements(before: Mapping[str, int], after: Mapping[str, int], paid_earlier:
 
     Raises `NeverWorks` when the parts do not add up to the whole, which no data can cause.
     """
-    found = []
-    for key in before.keys() | after.keys():
-        was, is_now = before.get(key, 0), after.get(key, 0)
-        if was != is_now:
-            found.append(Movement(key, _kind(was, is_now, key in paid_earlier), was, is_now))
+    differing = [(key, was, after.get(key, 0)) for key, was in before.items() if after.get(key, 0) != was]
+    differing += [(key, 0, is_now) for key, is_now in after.items() if is_now and key not in before]
+    found = [Movement(key, _kind(was, is_now, key in paid_earlier), was, is_now) for key, was, is_now in differing]
     end = sum(before.values()) + sum(_signed(one) for one in found)
     if end != sum(after.values()):
         raise NeverWorks("The movements of revenue do not add up.", code="bad_figure")
@@ -131,6 +128,6 @@ def _signed(one: Movement) -> int:
     return -one.cents if one.kind in (Kind.CONTRACTION, Kind.CHURNED) else one.cents
 
 
-def _several(currencies: Iterable[str]) -> Unknown | None:
-    found = sorted(set(currencies))
+def _several(rows: Sequence[Mapping[str, Any]]) -> Unknown | None:
+    found = sorted({currency for words in {row["currencies"] for row in rows} for currency in words.split()})
     return Unknown(f"subscriptions are in several currencies: {', '.join(found)}") if len(found) > 1 else None

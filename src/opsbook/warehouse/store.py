@@ -69,6 +69,7 @@ class Warehouse:
         """
         bound = {name: _naive(value) for name, value in parameters.items()}
         query, engine = _query(metric), _engine()
+        found: list[dict[str, Any]]
         try:
             found = engine.select(self._reader(), query, bound)
         except engine.MissingFile:  # two loads went by since the view was made, and its file with them
@@ -77,7 +78,7 @@ class Warehouse:
             except engine.MissingFile as error:
                 sentence = "A file of the warehouse is gone or damaged."
                 raise NeverWorks(sentence, cure="Load its table again.", code="missing_file") from error
-        return [{name: _aware(value) for name, value in row.items()} for row in found]
+        return found
 
     def row(self, metric: str, /, **parameters: Any) -> dict[str, Any]:
         """The one row of a metric that has one."""
@@ -168,7 +169,3 @@ def _verb(table: str) -> str:
 
 def _naive(value: Any) -> Any:
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
-
-
-def _aware(value: Any) -> Any:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -8,7 +8,7 @@ WITH paid AS (
         organization_id,
         CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents,
         CAST(coalesce(sum(mrr_cents) FILTER (status = 'past_due'), 0) AS BIGINT) AS past_due_cents,
-        list_sort(list(DISTINCT paid_in)) AS currencies
+        array_to_string(list_sort(list(DISTINCT paid_in)), ' ') AS currencies
     FROM contracts($as_of)
     GROUP BY organization_id
 ),
@@ -20,10 +20,9 @@ trials AS (
 )
 SELECT
     organization_id,
-    coalesce(o.name, organization_id) AS name,
     coalesce(paid.mrr_cents, 0) AS mrr_cents,
     coalesce(paid.past_due_cents, 0) AS past_due_cents,
-    coalesce(paid.currencies, []) AS currencies,
+    coalesce(paid.currencies, '') AS currencies,
     trials.organization_id IS NOT NULL AS trialing
-FROM paid FULL JOIN trials USING (organization_id) LEFT JOIN organizations AS o ON o.id = organization_id
+FROM paid FULL JOIN trials USING (organization_id)
 ORDER BY mrr_cents DESC, organization_id

@@ -2,7 +2,10 @@
 -- Definition: as `mrr`, over the contracts that ran at `at` and were paid. A contract that is over and does not say
 --   when, or one that does not say when it began, is left out; so is a trial, even one that was paid for afterwards.
 -- Unit: cents a month. Source: subscriptions, organizations. Parameters: at.
-SELECT organization_id, CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents, list_sort(list(DISTINCT paid_in)) AS currencies
+SELECT
+    organization_id,
+    CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents,
+    array_to_string(list_sort(list(DISTINCT paid_in)), ' ') AS currencies
 FROM (
     SELECT
         s.organization_id,
