@@ -24,6 +24,8 @@ HEAVY = {
     "pydantic_ai",
     "anthropic",
     "google",
+    "numpy",
+    "scipy",
 }
 
 

@@ -1,0 +1,7 @@
+"""Ask the warehouse for its figures on orders: silence, cohorts, who still orders."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)
