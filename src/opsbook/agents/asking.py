@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from anthropic import AsyncAnthropic
 from pydantic_ai import Agent as ModelAgent
 from pydantic_ai import ModelRetry
 from pydantic_ai.exceptions import ModelHTTPError
@@ -41,8 +42,13 @@ def vendor_models(settings: ModelSettings, tier: Tier) -> list[Model]:
     """Claude, then Gemini; or the one of them that has a key."""
     models: list[Model] = []
     if settings.anthropic_api_key:
-        claude = AnthropicProvider(api_key=settings.anthropic_api_key, base_url=settings.anthropic_base_url)
-        models.append(AnthropicModel(tier.claude, provider=claude))
+        client = AsyncAnthropic(  # a retry of its own would be a request that nobody reserved
+            api_key=settings.anthropic_api_key,
+            base_url=settings.anthropic_base_url,
+            max_retries=0,
+            timeout=settings.timeout.total_seconds(),
+        )
+        models.append(AnthropicModel(tier.claude, provider=AnthropicProvider(anthropic_client=client)))
     if settings.gemini_api_key:
         gemini = GoogleProvider(api_key=settings.gemini_api_key, base_url=settings.gemini_base_url)
         models.append(GoogleModel(tier.gemini, provider=gemini))
