@@ -284,6 +284,21 @@ async def test_unknown_evidence_stays_unknown_in_the_draft(make_campaigns, organ
     assert drafted["messages"][0]["evidence"]["days_silent"] == {"login": 9, "orders": UNKNOWN, "campaigns": None}
 
 
+@pytest.mark.parametrize(
+    ("alive", "kept"),
+    [
+        ({"value": 0.31, "status": "ok", "unit": "ratio", "n": 400, "order_days": 9}, 0.31),
+        (UNKNOWN, UNKNOWN),
+        (None, None),
+    ],
+)
+async def test_the_chance_that_a_shop_still_trades_stands_with_its_letter(
+    make_campaigns, organization, offer, origin, alive, kept
+):
+    drafted = await make_campaigns().draft([organization("o1", alive=alive)], offer(), "email", **origin)
+    assert drafted["messages"][0]["evidence"]["alive"] == kept
+
+
 async def test_the_last_day_is_counted_in_the_runs_own_zone(make_campaigns, audience, offer, origin):
     late = datetime(2026, 11, 25, 3, tzinfo=UTC)  # still the 24th in New York
     drafted = await make_campaigns().draft(audience, offer(10, 7), "email", **{**origin, "as_of": late})

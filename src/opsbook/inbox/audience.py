@@ -84,6 +84,7 @@ class Organization(_Part):
     days_silent: DaysSilent | None = None
     contacts: Known[list[Contact]] = None
     orders: Known[Orders] = None
+    alive: Known[float] = None  # the probability that orders still come in
 
 
 def read_audience(items: Sequence[JsonObject]) -> list[Organization]:

@@ -253,6 +253,7 @@ def _message(
         "headers": {"List-Unsubscribe": f"<{link}>", **one_click} if link else {},
         "evidence": {
             "days_silent": _days_silent(organization),
+            "alive": plain(organization.alive),
             "products": list(letter.products),
             "left_out_products": list(letter.left_out),
             "consent": basis(contact),

@@ -97,9 +97,12 @@ class FindInactiveOrganizations(ServedTool[InactiveArgs]):
     Args = InactiveArgs
 
     async def run(self, args: InactiveArgs, context: ToolContext) -> ToolResult:
-        """A list of `{organization_id, name, type, state, reason, days_silent, contacts, orders, mrr_cents}`.
+        """A list of `{organization_id, name, type, state, reason, days_silent, contacts, orders, mrr_cents, alive,
+        win_back_cents}`.
 
-        The most valuable first. `reason` is never_started, no_login, no_orders or no_campaigns; `days_silent` has
+        Those first who are most worth winning back: `alive` is the probability that orders still come in there, with
+        the `n` that it rests on, and `win_back_cents` the revenue times it; either is unknown where it cannot be told,
+        and leaves nobody out. `reason` is never_started, no_login, no_orders or no_campaigns; `days_silent` has
         login, orders and campaigns in whole days, null for what never was. The value is an unknown, and no empty list,
         when nobody is known to be inactive and some could not be judged. Figures: `inactive`, `eligible`,
         `inactive_rate` (inactive / eligible) and `undetermined`.

@@ -10,6 +10,7 @@ from typing import Any
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
 from opsbook.warehouse.orders import histories
 from opsbook.warehouse.store import Warehouse
+from opsbook.warehouse.winning import winnable_first
 
 DAY = timedelta(days=1)
 SIGNALS = ("login", "orders", "campaigns")  # in this order where two have been silent equally long
@@ -38,8 +39,10 @@ class Silent:
 def silent_organizations(
     warehouse: Warehouse, as_of: datetime, days: int, *, match_all: bool, limit: int
 ) -> Silent | Unknown:
-    """Organisations silent over `days` days, the most valuable first, as `metrics/inactive_organizations.sql` says.
+    """Organisations silent over `days` days, as `metrics/inactive_organizations.sql` says, the most winnable first.
 
+    Which ones they are, and which the limit leaves, is the rule's answer alone: `winnable_first` only says in which
+    order to look at them.
     Unknown when organizations were never loaded. A signal that cannot be read leaves organisations undetermined.
     """
     if missing := warehouse.lacks("organizations"):
@@ -77,7 +80,7 @@ def silent_organizations(
     ]
     first = rows[0]
     return Silent(
-        organizations,
+        winnable_first(warehouse, organizations, as_of),
         undetermined,
         first["eligible"],
         first["inactive_count"],

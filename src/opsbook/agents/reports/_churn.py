@@ -9,6 +9,7 @@ from opsbook.agents.evidence import Evidence, Found
 from opsbook.agents.page import Page
 from opsbook.agents.reports._sections import dark
 from opsbook.agents.wording import inline, listed, plural
+from opsbook.sdk.values import unknown_in
 
 SHOWN = 20  # rows of a table that somebody reads; the rest is in the run's record
 LEVELS = ("high", "medium", "low")
@@ -65,9 +66,17 @@ def inactive(page: Page, evidence: Evidence) -> None:
     rows = []
     for one in found.value[:SHOWN]:
         name = page.state("Inactive organisation", inline(one["name"]), found.name)
-        rows.append([name, str(one["reason"]).replace("_", " ")])
-    page.table(["Organisation", "Why"], rows)
+        rows.append([name, str(one["reason"]).replace("_", " "), _still_trades(page, one, name, found)])
+    page.table(["Organisation", "Why", "Still trades"], rows, right=[2])
     _rest(page, found.value)
+
+
+def _still_trades(page: Page, one: Mapping[str, Any], name: str, found: Found) -> str:
+    """The probability that orders still come in there, which changes nothing about who is listed."""
+    alive = one.get("alive")
+    if not isinstance(alive, Mapping) or unknown_in(alive):
+        return "unknown"
+    return page.fact(f"{name}: still trades", alive, "ratio", found.name)
 
 
 def _rest(page: Page, organizations: Sequence[Any]) -> None:
