@@ -141,6 +141,20 @@ def test_a_small_load_leaves_the_large_file_as_it_is(warehouse: Warehouse, tmp_p
     assert sum(row[4] for row in stored(warehouse, "orders")) == 958 + 10 * (2 + 3 + 4) + 12 * 5
 
 
+def test_when_the_row_with_the_latest_time_is_replaced_the_data_reach_less_far(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rows = [order(key, key % 3) for key in range(100)]  # up to a day before the load
+    load(warehouse, tmp_path, "orders", [*rows, order(100, 6)])
+    held = warehouse.held("orders")
+    assert held is not None
+    assert held.latest == held.reach == AS_OF + timedelta(days=3)
+    load(warehouse, tmp_path, "orders", [order(100, 0)])
+    held = warehouse.held("orders")
+    assert held is not None
+    assert (held.latest, held.reach) == (AS_OF - timedelta(days=1), AS_OF)
+
+
 def test_when_much_of_a_table_has_changed_it_is_written_anew() -> None:
     base = Part(1, "a", 1000, 50)
     assert kept([base, Part(2, "b", 200)], 10) == 2
