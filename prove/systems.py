@@ -27,7 +27,7 @@ from integrations import quality as rules
 from integrations.samples import CANARY, NO_HTTP, SAMPLES, failing
 from integrations.situations import ECHOED, ERRORS, VERDICTS, echo, greeted, made
 from opsbook.integrations import quality
-from opsbook.integrations.catalog import ids
+from opsbook.integrations.catalog import ids, one_of
 from opsbook.integrations.configuration import configure_one, system_class
 from opsbook.integrations.monitor import Monitor
 from opsbook.records.probes import Probes
@@ -191,7 +191,7 @@ def _settings(key: str) -> Mapping[str, Any]:
 def _refusal(key: str, settings: Mapping[str, Any]) -> str:
     """The error, with its cause and its traceback, of a secret that is not even a text."""
     try:
-        configure_one(key, settings, {}, HttpClient())
+        configure_one(one_of(key), settings, {}, HttpClient())
     except OpsbookError as error:
         return "".join(traceback.format_exception(error)) + repr(error)
     raise AssertionError(f"{key} takes a list for a secret")

@@ -28,6 +28,7 @@ from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.opt_outs import OptOuts
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.threads import Threads
+from opsbook.integrations.catalog import systems
 from opsbook.integrations.configuration import configure
 from opsbook.integrations.hooks import entrances
 from opsbook.integrations.monitor import Monitor
@@ -169,7 +170,7 @@ async def open_app(settings: Settings, world: World | None = None) -> AsyncItera
 
 
 def _wired(settings: Settings, world: World, store: Store) -> App:
-    catalog, clock, ids = deployment_catalog(settings.roster), world.clock, Ids(world.clock)
+    catalog, clock, ids = _catalog(settings), world.clock, Ids(world.clock)
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
@@ -228,6 +229,10 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
         RunBody(services, operations.stops, operations.fresh, operations.over),
         desk,
     )
+
+
+def _catalog(settings: Settings) -> Catalog:
+    return deployment_catalog(settings.roster, systems=systems(settings.integrations))
 
 
 def _inbound(

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from cli.commanding import Shell
-from opsbook.integrations.catalog import ids
+from opsbook.integrations.catalog import ids, one_of
 from opsbook.integrations.configuration import configure, names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.http import HttpClient
@@ -35,7 +35,7 @@ def test_with_everything_in_force_every_setting_is_valid_and_every_system_config
     shell.write("", "certificates.pem")  # the one file that a setting names
     settings = read_settings({})
     systems = configure(settings.integrations, {}, HttpClient())
-    assert {key for key, system in systems.items() if system.configured} == set(ids())
+    assert {key for key, system in systems.items() if system.configured} == {one_of(key).id for key in ids()}
     assert settings.maintenance[0].until > settings.maintenance[0].from_
     assert settings.people["owner"].email
 
@@ -48,8 +48,9 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     assert {key.replace("from", "from_") for key in given["maintenance"][0]} == set(MaintenanceSettings.model_fields)
     for key in ids():
         fields = system_class(key).Config.model_fields
-        assert set(given["integrations"][key]) == set(fields)
-        assert all(name in text for field in fields.values() for name in names_of(field))
+        origin = one_of(key)
+        assert set(origin.section(given["integrations"])) == set(fields)
+        assert all(name in text for field in fields.values() for name in names_of(field, origin.id))
     assert all(name in text for name in ENVIRONMENT)
 
 

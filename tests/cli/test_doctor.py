@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from cli.commanding import HELLO, Shell
-from opsbook.integrations.catalog import ids
+from opsbook.integrations.catalog import systems as known
 
 SMTP = (
     'allow_loopback = true\n[integrations.smtp]\nhost = "127.0.0.1"\nport = {port}\n'
@@ -72,7 +72,7 @@ def test_each_system_says_what_to_set_under_its_name_in_the_environment(shell: S
     )
     found = checks(shell)
     systems = {name.removeprefix("system "): one for name, one in found.items() if name.startswith("system ")}
-    assert set(systems) == set(ids())
+    assert set(systems) == set(known({}))
     assert systems["hubspot"]["found"] == "configured, never probed since"
     assert systems["blackleaf"]["cure"] == "Set BLACKLEAF_API_KEY."
     assert systems["mailjet"]["found"] == "has some of its settings, so it is not asked"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from integrations.samples import SAMPLES
-from opsbook.integrations.configuration import configure
+from opsbook.integrations.catalog import one_of
+from opsbook.integrations.configuration import configure_one
 from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import Integration
@@ -31,6 +32,6 @@ def make(clock: SteppedClock) -> Make:
         desk = FakeSystem(SAMPLES[key].good if answers is None else answers)
         http = HttpClient(transport=desk, clock=clock, most_bytes=100_000)
         settings = {name: value for name, value in {**SAMPLES[key].settings, **more}.items() if value is not None}
-        return configure({key: settings}, {}, http)[key], desk
+        return configure_one(one_of(key), settings, {}, http), desk
 
     return made

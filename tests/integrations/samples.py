@@ -25,6 +25,7 @@ class Sample:
     secrets: tuple[str, ...]
     asked: str  # the request whose failure is tried, `METHOD /path`
     bad_bodies: tuple[Any, ...] = field(default=([], {"unexpected": True}, "text"))
+    address: str = "base_url"  # the setting that says where it is
 
 
 SAMPLES: dict[str, Sample] = {
@@ -197,6 +198,20 @@ SAMPLES: dict[str, Sample] = {
         ("access_token",),
         "GET /v1/projects/sample-1/secrets/CRON_SECRET/versions/latest:access",
         ([], {"unexpected": True}, "text", {"name": "x/versions/7", "payload": {"data": "MTIz", "dataCrc32c": "1"}}),
+    ),
+    "http": Sample(
+        {
+            "url": "https://shop.example.com/status",
+            "header": "X-Api-Key",
+            "secret": f"{CANARY}-key",
+            "expect_path": "status",
+            "expect_value": "ok",
+        },
+        {"GET /status": json_answer({"status": "ok"})},
+        ("secret",),
+        "GET /status",
+        ([], {"unexpected": True}, "text", {"status": "down"}, {"status": None}, {"status": ["ok"]}),
+        address="url",
     ),
 }
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.samples import SAMPLES, failing
+from opsbook.integrations.catalog import one_of
 from opsbook.integrations.configuration import configure_one
 from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.http import Answer, HttpClient
@@ -51,7 +52,7 @@ def made(key: str, answers: Mapping[str, Scripted] | None = None, **more: Any) -
     desk = FakeSystem(SAMPLES[key].good if answers is None else answers)
     http = HttpClient(transport=desk, clock=SteppedClock(NOW), most_bytes=100_000)
     settings = {name: value for name, value in {**SAMPLES[key].settings, **more}.items() if value is not None}
-    return configure_one(key, settings, {}, http), desk
+    return configure_one(one_of(key), settings, {}, http), desk
 
 
 async def asked(key: str, answer: Answer | Exception) -> Observation:
@@ -69,7 +70,7 @@ async def greeted(said: str, **settings: Any) -> tuple[Integration[Any], Observa
 
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
         where = {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1], "sender": "ops@example.com"}
-        system = configure_one("smtp", {**where, **settings}, {}, HttpClient())
+        system = configure_one(one_of("smtp"), {**where, **settings}, {}, HttpClient())
         return system, await system.probe()
 
 

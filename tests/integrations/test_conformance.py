@@ -12,8 +12,8 @@ import opsbook.integrations
 from integrations.samples import CANARY, NO_HTTP, SAMPLES, failing
 from integrations.situations import ECHOED, ERRORS, VERDICTS, echo
 from opsbook.integrations._system import SystemConfig
-from opsbook.integrations.catalog import ids, kinds, names
-from opsbook.integrations.configuration import configure, names_of, system_class
+from opsbook.integrations.catalog import ids, kinds, names, one_of
+from opsbook.integrations.configuration import configure_one, names_of, system_class
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.integration import ErrorClass, Status
 from opsbook.sdk.testing import FakeSystem, json_answer
@@ -23,6 +23,7 @@ KINDS = {
     "platform": {"firestore", "firebase_auth", "letta", "claude", "gemini"},
     "integration": {
         "gmail", "calendar", "drive", "sheets", "hubspot", "mailjet", "blackleaf", "alleaves", "aeropay", "cannpay",
+        "http",
     },
     "delivery": {"outbox", "ses", "slack", "smtp"},
     "plumbing": {"cloud_scheduler", "secret_manager"},
@@ -116,7 +117,7 @@ async def test_the_settings_go_where_they_should_and_never_into_an_address(key, 
 
 @every_system
 async def test_another_base_address_is_used(key, make):
-    system, desk = make(key, {"*": TimeoutError()}, base_url="https://elsewhere.example.com/x")
+    system, desk = make(key, {"*": TimeoutError()}, **{SAMPLES[key].address: "https://elsewhere.example.com/x/"})
     await system.probe()
     assert desk.sent[-1].url.startswith("https://elsewhere.example.com/x/")
 
@@ -124,7 +125,7 @@ async def test_another_base_address_is_used(key, make):
 @pytest.mark.parametrize("key", ids())
 async def test_without_settings_a_system_is_not_configured_and_nothing_is_asked(key):
     desk = FakeSystem({})
-    system = configure({}, {}, HttpClient(transport=desk))[key]
+    system = configure_one(one_of(key), {}, {}, HttpClient(transport=desk))
     assert not system.configured
     assert list(system.connectors()) == []
     with pytest.raises(RuntimeError) as caught:

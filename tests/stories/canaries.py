@@ -93,7 +93,7 @@ def sections(base: str, smtp: Mapping[str, Any], outbox: Path) -> dict[str, dict
     found: dict[str, dict[str, Any]] = {}
     for key, canaries in ((key, system_secrets().get(key, {})) for key in ids()):
         fields = system_class(key).Config.model_fields
-        addresses = {name: f"{base}/{key}" for name in ("base_url", "token_url") if name in fields}
+        addresses = {name: f"{base}/{key}" for name in ("base_url", "token_url", "url") if name in fields}
         secrets = {
             name: f"{base}/{key}/{quote(one.text, safe='')}" if name.endswith("_url") else one.text
             for name, one in canaries.items()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from opsbook.integrations.catalog import systems
 from opsbook.playbooks.catalog import Catalog
 from opsbook.playbooks.load import decode
 from opsbook.playbooks.text.reader import MOST_BYTES
@@ -20,8 +21,9 @@ STDIN = Path("-")
 
 
 def catalog() -> Catalog:
-    """What this deployment knows: the product's own step types, tools and systems, and the settings' roster."""
-    return deployment_catalog(read_settings().roster)
+    """What this deployment knows: the product's own step types and tools, the settings' roster and systems."""
+    settings = read_settings()
+    return deployment_catalog(settings.roster, systems=systems(settings.integrations))
 
 
 def read_document(path: Path) -> str:

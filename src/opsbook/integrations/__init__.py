@@ -2,7 +2,8 @@
 
 May lean on records, playbooks and sdk; a system never imports another one. Every folder holds
 
-    __init__.py   NAME and KIND, so that a system can be listed without loading it
+    __init__.py   NAME and KIND, so that a system can be listed without loading it; FAMILY where the settings name
+                  any number of such systems, each with an id of its own
     client.py     Config (every field described, with its environment name) and INTEGRATION with `ask`, the probe
     actions.py    connectors, where the system can carry a message to a person
     documents.py  its documents, where it is a store of them that is read or mirrored into

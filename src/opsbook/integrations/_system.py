@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field
 
@@ -30,6 +30,22 @@ class SystemConfig(IntegrationConfig):
     offline_after: int = Field(default=1, ge=1, le=100, description="failed checks in a row until it is offline")
     online_after: int = Field(default=1, ge=1, le=100, description="good checks in a row until it is online again")
 
+    @classmethod
+    def missing(cls, given: Collection[str]) -> list[str]:
+        """The fields that are needed and not given; of alternatives those of the nearest."""
+        found = [name for name, field in cls.model_fields.items() if field.is_required() and name not in given]
+        if cls.needs:
+            left = [[name for name in group if name not in given] for group in cls.needs]
+            sizes = [len(rest) - len(group) for rest, group in zip(left, cls.needs, strict=True)]
+            if all(left):
+                found += left[sizes.index(min(sizes))]
+        return found
+
+    @classmethod
+    def secrets_in(cls, name: str, value: str) -> Iterable[str]:
+        """What must never be shown of a field that is a secret; raises nothing, whatever the value is."""
+        return (value,)
+
 
 C = TypeVar("C", bound=SystemConfig)
 
@@ -40,6 +56,11 @@ class System(Integration[C], Generic[C]):
     def __init__(self, config: C | None, http: HttpClient, state: Mapping[str, Json] | None = None) -> None:
         super().__init__(config, http)
         self._state = dict(state or {})
+
+    def called(self, key: str) -> Self:
+        """Itself under its id in a deployment: a folder's own, or for one of a family that of its section."""
+        self.id = key
+        return self
 
     async def probe(self) -> Observation:
         """Ask, and turn whatever went wrong into what it says of the system."""

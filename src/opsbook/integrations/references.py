@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsbook.integrations.catalog import ids
+from opsbook.integrations.catalog import ids, one_of
 from opsbook.integrations.configuration import configure_one, names_of, system_class
 from opsbook.sdk.errors import InvalidInput, OpsbookError, PersonNeeded, RetryLater
 from opsbook.sdk.http import HttpClient
@@ -104,7 +104,7 @@ def _section(values: Mapping[str, Any], first: Reference) -> dict[str, Any]:
 
 
 def _store(first: str, section: Mapping[str, Any], environment: Mapping[str, str], http: HttpClient) -> SecretStore:
-    system = configure_one(STORE, section, environment, http)
+    system = configure_one(one_of(STORE), section, environment, http)
     if not isinstance(system, SecretStore):
         raise TypeError(f"{STORE} keeps no secrets")
     if not system.configured:

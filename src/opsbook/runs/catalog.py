@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from opsbook.agents.roster import entries as agent_entries
 from opsbook.agents.roster import load_roster
-from opsbook.integrations.catalog import ids as integration_ids
+from opsbook.integrations.catalog import systems as systems_of
 from opsbook.playbooks.catalog import Catalog
 from opsbook.steps._found import grammars
 from opsbook.tools._found import entries as tool_entries
@@ -15,13 +15,18 @@ from opsbook.tools._found import entries as tool_entries
 CHANNELS = frozenset({"dashboard", "email", "slack", "sms"})
 
 
-def catalog(roster: Path | None = None, playbooks: Iterable[str] = ()) -> Catalog:
-    """Step types, tools, agents, channels and systems; `playbooks` are the published ones."""
+def catalog(
+    roster: Path | None = None, playbooks: Iterable[str] = (), systems: Collection[str] | None = None
+) -> Catalog:
+    """Step types, tools, agents, channels and systems; `playbooks` are the published ones.
+
+    `systems` are the deployment's; not given, those that every deployment has.
+    """
     return Catalog(
         grammars(),
         tool_entries(),
         load_roster(roster).entries() if roster else agent_entries(),
         CHANNELS,
-        frozenset(integration_ids()),
+        frozenset(systems_of({}) if systems is None else systems),
         frozenset(playbooks),
     )

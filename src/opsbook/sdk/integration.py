@@ -140,7 +140,7 @@ class IntegrationConfig(BaseModel):
     """Settings of one system. Secrets are `SecretStr`; every field is described.
 
     Each field can be given in the settings file under `[integrations.<folder>]` or in the environment under the
-    name in its `validation_alias`.
+    name in its `validation_alias`; for one of a family it is `[integrations.<folder>.<id>]` and a name with `<ID>`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -150,10 +150,13 @@ C = TypeVar("C", bound=IntegrationConfig)
 
 
 class Integration(ABC, Generic[C]):
-    """One system. Its folder's name is its id; `integrations/<id>/client.py` holds `INTEGRATION`."""
+    """One system. Its folder's name is its id; `integrations/<id>/client.py` holds `INTEGRATION`.
 
-    id: ClassVar[str]
-    name: ClassVar[str]
+    A folder can be a family as well: then each system that the settings name in it has an id of its own.
+    """
+
+    id: str
+    name: str
     kind: ClassVar[str]  # "platform" (the health check's five) | "integration" | "delivery" | "plumbing"
     Config: ClassVar[type[Any]]
     slow_after_ms: ClassVar[float] = 500.0

@@ -100,7 +100,8 @@ class Wire:
         async with self._answering(request, state) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             body = bytearray()
-            encoding = headers.get("content-encoding", "identity").strip().lower()
+            packed = "" if sent.method == "HEAD" else headers.get("content-encoding", "")  # no body follows a HEAD
+            encoding = packed.strip().lower()
             async for chunk in _decoded(response.aiter_raw(), encoding, self.most_bytes + 1, state.host):
                 body += chunk
                 if len(body) > self.most_bytes:

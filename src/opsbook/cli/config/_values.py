@@ -58,7 +58,7 @@ def _candidates(name: str, annotation: Any) -> Iterator[object]:
         yield 12
     elif AwareDatetime in kinds:
         yield BEGINS
-    if name.endswith("_url"):
+    if name == "url" or name.endswith("_url"):
         yield ADDRESS
     if SecretStr in kinds:
         yield LONG_TEXT

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from opsbook.cli.config._values import toml_value
 from opsbook.integrations._system import SystemConfig
-from opsbook.integrations.catalog import ids, names
+from opsbook.integrations.catalog import ids, names, one_of
 from opsbook.integrations.configuration import names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
@@ -52,17 +52,17 @@ def _section(heading: str, told: str, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _system(key: str) -> Iterator[str]:
-    """A section for a system. What all of them share is told once and stands in one block."""
-    system = system_class(key)
+    """A section for a system, or for one of a family. What all of them share is told once and stands in one block."""
+    system, origin = system_class(key), one_of(key)
     shared = {"slow_after_ms": system.slow_after_ms}
     choices = [" and ".join(group) for group in system.Config.needs]
     needs = f": it needs {', or '.join(choices)}" if choices else ""
-    yield from ("", *_words(f"{names()[key]}{needs}."), f"#[integrations.{key}]")
+    yield from ("", *_words(f"{names()[key]}{needs}."), f"#[{origin.place}]")
     for name, field in system.Config.model_fields.items():
         if name in SystemConfig.model_fields:
             yield f"#{name} = {toml_value(name, field, shared.get(name))}"
         else:
-            yield from _setting(name, field, names_of(field))
+            yield from _setting(name, field, names_of(field, origin.id))
 
 
 def _setting(name: str, field: FieldInfo, variables: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from opsbook.cli.reference._markdown import (
     table,
     type_words,
 )
-from opsbook.integrations.catalog import ids, kinds, names
+from opsbook.integrations.catalog import families, ids, kinds, names, one_of
 from opsbook.integrations.configuration import system_class
 from opsbook.integrations.hooks import callers
 from opsbook.integrations.quality import RULES, State, contract, grades
@@ -69,7 +69,8 @@ def _section(key: str) -> str:
     carries = " It carries messages to people." if sends else ""
     calls = f" It calls `POST /hooks/{key}`." if key in callers() else ""
     more = f"[More](../../src/opsbook/integrations/{key}/README.md)."
-    slow = f"Judged slow above {system.slow_after_ms:g} ms.{carries}{calls} {more}\n"
+    many = f"As many as you name, each under an id of its own: `[{one_of(key).place}]`. " if key in families() else ""
+    slow = f"{many}Judged slow above {system.slow_after_ms:g} ms.{carries}{calls} {more}\n"
     return f"## {code(key)}: {names()[key]}\n\n{slow}\n" + table(
         ("Setting", "Type", "Environment", "Default", "What it is"), rows
     )
