@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from integrations.deliveries import comes_back_as_asked
+from integrations.paging import ends_and_says_so
 from integrations.samples import CANARY, SAMPLES, failing
 from integrations.situations import ECHOED, ERRORS, VERDICTS, Situation, asked, echo, greeted, made
 from opsbook.integrations import quality
@@ -81,14 +83,18 @@ async def secrets_redacted(key: str) -> Verdict:
 async def retry_after_honoured(key: str) -> Verdict:
     if key not in SAMPLES:
         return None
+    """The probe tells it, and a message that is put off goes out at the time that was asked for, and once."""
     seen = await asked(key, json_answer({}, 429, retry_after="30"))
-    return "wait 30 s" in seen.message
+    kept = [await comes_back_as_asked(way.name) for way in ways_out(key)]
+    return "wait 30 s" in seen.message and all(kept)
 
 
 async def paging_bounded(key: str) -> Verdict:
-    """Pages are followed in the modules that name a token of theirs: each of these says how many are read."""
+    """Pages are followed in the modules that name a token of theirs: each of these says how many are read, and one is
+    served pages without an end."""
     bounds = [getattr(module, "MOST_PAGES", None) for module in paged(key)]
-    return bool(bounds) and all(isinstance(most, int) and 0 < most <= MOST_PAGES for most in bounds)
+    written = bool(bounds) and all(isinstance(most, int) and 0 < most <= MOST_PAGES for most in bounds)
+    return written and await ends_and_says_so(key)
 
 
 async def settings_described(key: str) -> Verdict:

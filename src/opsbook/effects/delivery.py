@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from markdown_it import MarkdownIt
 
 from opsbook.effects.failover import may_go_elsewhere, refusal, tries
 from opsbook.effects.ledger import Effect, Ledger, thread_key
+from opsbook.effects.patience import PATIENCE, Patience, pause
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.sdk.effects import Connector, EffectState, Parcel
@@ -64,15 +65,24 @@ class Door:
         """One row for each recipient: `{channel, recipient, state, key, connector, provider_id, error, permanent}`.
 
         `state` is the effect's, or `quiet` when the recipient was told about the same `dedup_key` lately. When
-        connectors refused before, `failed_over_from` lists them as `{connector, error}`. Safe to repeat: what is done
-        stays done.
+        connectors refused before, `failed_over_from` lists them as `{connector, error}`. Where a provider asked to come
+        back later, everybody else is served first, and then it is waited for, for two minutes at most; one that wants
+        more goes elsewhere, or fails with `not_before`. Safe to repeat: what is done stays done.
         """
-        rows = []
-        for channel, item, address in recipients(self.addresses, message):
-            rows.append(await self._one(message, origin, channel, item, address))
+        clock = self.ledger.clock
+        wanted, patience = recipients(self.addresses, message), Patience(clock.now() + PATIENCE)
+        rows = [await self._one(message, origin, one, patience) for one in wanted]
+        while later := [index for index, row in enumerate(rows) if row["state"] == EffectState.PLANNED]:
+            patience.rounds += 1
+            await self.ledger.sleep(pause([_instant(rows[index]["not_before"]) for index in later], clock.now()))
+            for index in later:
+                rows[index] = await self._one(message, origin, wanted[index], patience)
         return tuple(rows)
 
-    async def _one(self, message: Message, origin: Origin, channel: str, item: str, address: str) -> JsonObject:
+    async def _one(
+        self, message: Message, origin: Origin, recipient: tuple[str, str, str], patience: Patience
+    ) -> JsonObject:
+        channel, item, address = recipient
         connectors = self.connectors.get(channel, ())
         if not connectors or not address:
             error = "no_address" if connectors else "not_configured"
@@ -87,6 +97,8 @@ class Door:
             parcel = _parcel(message, channel, key, address, self._first(message, connector, address))
             effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key, _about(message))
             row = await self.ledger.carry_out(effect, connector, origin.fence)
+            if row["state"] == EffectState.PLANNED and not patience.covers(row["not_before"]):
+                row = await self.ledger.give_up_waiting(row, origin.fence)
             if not may_go_elsewhere(row):
                 break
             refused.append(refusal(row))
@@ -145,6 +157,10 @@ def recipients(addresses: Addresses, message: Message) -> list[tuple[str, str, s
     return found
 
 
+def _instant(text: Json) -> datetime:
+    return datetime.fromisoformat(str(text))
+
+
 def _bare(item: str) -> str:
     """The recipient's name without the channel."""
     return item.partition(":")[2]
@@ -180,6 +196,8 @@ def _delivered(row: Row, refused: Sequence[Json]) -> JsonObject:
         error=error.get("code"),
         permanent=bool(error.get("permanent", True)),
     )
+    if row["not_before"] is not None:
+        found["not_before"] = plain(row["not_before"])
     return {**found, "failed_over_from": list(refused)} if refused else found
 
 

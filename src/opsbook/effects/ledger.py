@@ -7,6 +7,9 @@ What happens to a row that is found `started` (the process died, or no answer ca
 | A, B, own | send again under the same key: the other side removes the repeat; if it refuses, `uncertain` |
 | C | wait until `search_after` has passed since it started, search, send only if absent; lost again: `uncertain` |
 | D | `uncertain`: nothing is sent again, a person settles it |
+
+A provider that says when to come back has *not* taken the message. The row is `planned` with `not_before`, and until
+then nothing is started through that connector, in no process: whoever comes after a crash waits for the rest of it.
 """
 
 from __future__ import annotations
@@ -16,15 +19,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from opsbook.records.effects import Effects
+from opsbook.records.effects import Effects, Terms
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Limited, Lost, Parcel, Receipt, Refused
 from opsbook.sdk.errors import Conflict
 from opsbook.sdk.values import digest
 
 SCHEME = "1"  # raised when the way keys are made changes: old keys then stay what they were
+SHORTEST_WAIT = timedelta(seconds=1)  # also for a provider that asks to come back at once
 REPEATABLE = frozenset({ConnectorClass.A, ConnectorClass.B, ConnectorClass.OWN})
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -64,11 +68,13 @@ class Ledger:
     async def carry_out(self, effect: Effect, connector: Connector, fence: Fence | None) -> Row:
         """Send it, unless it stands already; answers the ledger's row. Safe to repeat.
 
+        A row that is `planned` was put off: its `not_before` says until when nothing goes out through its connector.
+
         Raises:
             Conflict: the key stands with another content; nothing was sent.
         """
         wanted = self._row(effect, connector, fence)
-        row, go = await self.effects.start(wanted, fence, self.clock.now())
+        row, go = await self.effects.start(wanted, fence, self.clock.now(), _terms(connector))
         if go:
             return await self._send(effect, connector, fence, searchable=row)
         if row["request_digest"] != wanted["request_digest"]:
@@ -81,10 +87,18 @@ class Ledger:
             return row
         return await self._recover(effect, connector, fence, row)
 
+    async def give_up_waiting(self, row: Row, fence: Fence | None) -> Row:
+        """An effect that was put off for longer than anybody waits: it failed here, and may go elsewhere."""
+        note = {**row["error"], "elsewhere": True}
+        return await self.effects.finish(
+            row["key"], EffectState.FAILED, self.clock.now(), error=note, not_before=row["not_before"], fence=fence
+        )
+
     async def unsettled(self, run_id: str, fence: Fence | None) -> int:
         """How many effects of a run that ends nobody can vouch for.
 
-        One that still stands as `started` (its step ran out of time) is `uncertain` from now on. Safe to repeat.
+        One that still stands as `started` (its step ran out of time) is `uncertain` from now on, one that was put off
+        has failed. Safe to repeat.
         """
         note = {"code": "uncertain", "message": "The run ended before an answer came."}
         await self.effects.give_up(run_id, note, self.clock.now(), fence)
@@ -127,7 +141,7 @@ class Ledger:
         except Refused as error:
             if again:
                 return await self._uncertain(effect, fence, f"It may have left; the repeat was refused: {error.code}")
-            return await self._failed(effect, fence, error)
+            return await self._refused(effect, fence, error)
         except Lost as error:
             if not again and connector.effect_class in REPEATABLE:
                 return await self._send(effect, connector, fence, again=True)
@@ -136,15 +150,22 @@ class Ledger:
             return await self._uncertain(effect, fence, str(error))
         return await self._done(effect, connector, receipt, fence)
 
-    async def _failed(self, effect: Effect, fence: Fence | None, error: Refused) -> Row:
+    async def _refused(self, effect: Effect, fence: Fence | None, error: Refused) -> Row:
         note = {
             "code": error.code,
             "message": error.sentence,
             "permanent": error.permanent,
             "elsewhere": error.elsewhere,
         }
+        now, wait = self.clock.now(), error.after_seconds
+        put_off = wait is not None and not error.permanent
         return await self.effects.finish(
-            effect.parcel.key, EffectState.FAILED, self.clock.now(), error=note, fence=fence
+            effect.parcel.key,
+            EffectState.PLANNED if put_off else EffectState.FAILED,
+            now,
+            error=note,
+            not_before=now + max(timedelta(seconds=wait or 0), SHORTEST_WAIT) if put_off else None,
+            fence=fence,
         )
 
     async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Fence | None) -> Row:
@@ -180,3 +201,12 @@ class Ledger:
             "request_digest": digest(content),
             "epoch": fence.epoch if fence else 0,
         }
+
+
+def _terms(connector: Connector) -> Terms:
+    name = connector.name
+    per_day = connector.per_day if isinstance(connector, Limited) else None
+    waits = {"code": "rate_limited", "message": f"{name} asked to be left alone for a while.", "permanent": False}
+    used_up = f"The {per_day} messages that {name} is to take in a day are used up; the next day begins at 00:00 UTC."
+    refused = {"code": "quota", "message": used_up, "permanent": False, "elsewhere": True}
+    return Terms({**waits, "elsewhere": False}, refused, per_day)

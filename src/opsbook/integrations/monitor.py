@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from opsbook.integrations._settling import UP, Standing, settle
+from opsbook.integrations._shares import Share, Taken, shares, with_share
 from opsbook.integrations._verdicts import verdict_of
 from opsbook.integrations.maintenance import Maintenance
 from opsbook.records.rows import Row
@@ -42,7 +43,10 @@ class _Found:
 
 
 class Monitor:
-    """Probes systems. `sleep` waits between a failure and its confirmation; time limits are in real time."""
+    """Probes systems. `sleep` waits between a failure and its confirmation; time limits are in real time.
+
+    `taken` counts what a way out took since a moment: the quota of a system whose settings limit its day.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Monitor:
         sleep: Sleep,
         *,
         windows: Sequence[MaintenanceWindow] = (),
+        taken: Taken | None = None,
         limit_seconds: float = LIMIT_SECONDS,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -60,6 +65,7 @@ class Monitor:
         self.clock = clock
         self.sleep = sleep
         self.maintenance = Maintenance(windows, integrations)
+        self.taken = taken
         self.limit_seconds = limit_seconds
         self.at_once = at_once
 
@@ -75,8 +81,9 @@ class Monitor:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._confirmed(self.integrations[key], places)) for key in wanted]
         states = {row["integration"]: row for row in await asyncio.to_thread(self.probes.states)}
+        used = await asyncio.to_thread(shares, self.integrations, wanted, self.taken, self.clock.now())
         reports = {
-            key: self._report(self.integrations[key], task.result(), states.get(key))
+            key: self._report(self.integrations[key], task.result(), states.get(key), used.get(key))
             for key, task in zip(wanted, tasks, strict=True)
         }
         await asyncio.to_thread(self.probes.record_all, list(reports.values()))
@@ -126,11 +133,12 @@ class Monitor:
             return Observation(Status.UNKNOWN, None, None, f"The probe itself broke: {type(error).__name__}.")
         return _judged(probe.result(), (self.clock.monotonic() - began) * 1000, slow_after_ms(system))
 
-    def _report(self, system: Integration[Any], found: _Found, state: Row | None) -> ProbeReport:
+    def _report(self, system: Integration[Any], found: _Found, state: Row | None, used: Share | None) -> ProbeReport:
         seen = found.observation
         last = state["last_success_at"] if state else None
         if seen.status in UP and seen.error_class is not ErrorClass.THROTTLED:
             last = found.at
+        seen = with_share(seen, used)
         status, now = settle(Standing.of(state), seen.status, *thresholds(system))
         return ProbeReport(
             system.id,

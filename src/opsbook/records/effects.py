@@ -3,44 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, text, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
 from opsbook.records.segments import Fence
 from opsbook.records.store import Store
 from opsbook.records.tables.runs import contacts, effects
 
+MAY_HAVE_LEFT = ("started", "done", "uncertain")
+DAYS = 0x6F7073  # the first half of the locks under which a connector's day is counted, on a database that has them
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a connector takes another effect, and what stands on a row that has to wait or is refused.
+
+    `per_day`: how many it takes a day of UTC at most; None: no limit of ours.
+    """
+
+    held: Mapping[str, Any]
+    used_up: Mapping[str, Any]
+    per_day: int | None = None
+
 
 class Effects:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def start(self, row: Mapping[str, Any], fence: Fence | None, now: datetime) -> tuple[Row, bool]:
+    async def start(self, row: Mapping[str, Any], fence: Fence | None, now: datetime, terms: Terms) -> tuple[Row, bool]:
         """Commit that the effect is started, *before* it leaves.
 
         Answers (row as it stood, True) when the caller may send, (row, False) when the effect stands already as
-        `started`, `done` or `uncertain`. A row that failed for certain is started again.
+        `started`, `done` or `uncertain`. A row that failed for certain is started again. One whose connector asked not
+        to be asked yet is `planned`, with `not_before`; one beyond the connector's day is `failed`: both with False.
         """
 
         def write(connection: Connection) -> tuple[Row, bool]:
             if fence:
                 fence.check(connection)
-            fresh = {**row, "state": "started", "attempts": 1, "planned_at": now, "started_at": now}
+            kept = _kept_back(connection, row["connector"], now, terms)
+            change = kept or {"state": "started", "started_at": now, "error": None, "not_before": None}
+            fresh = {**row, "attempts": 0 if kept else 1, "planned_at": now, **change}
             if insert_absent(connection, effects, fresh):
-                return dict(fresh), True
+                return {"provider_id": None, **fresh}, kept is None
             standing = fetch_one(connection, select(effects).where(effects.c.key == row["key"]))
             assert standing is not None
             if standing["state"] not in ("planned", "failed") or standing["request_digest"] != row["request_digest"]:
                 return standing, False
-            change = {"state": "started", "attempts": standing["attempts"] + 1, "started_at": now, "error": None}
-            change["epoch"] = row["epoch"]
+            change = {**change, "attempts": standing["attempts"] + (kept is None), "epoch": row["epoch"]}
             connection.execute(update(effects).where(effects.c.key == row["key"]).values(**change))
-            return {**standing, **change}, True
+            return {**standing, **change}, kept is None
 
         return await self.store.shared(write)
+
+    def taken_since(self, connector: str, since: datetime) -> int:
+        """How many effects left, or may have left, through a connector since then."""
+        with self.store.reading() as connection:
+            return _taken(connection, connector, since)
 
     async def finish(
         self,
@@ -51,14 +74,24 @@ class Effects:
         provider_id: str | None = None,
         error: Mapping[str, Any] | None = None,
         told: Sequence[Mapping[str, Any]] = (),
+        not_before: datetime | None = None,
         fence: Fence | None = None,
     ) -> Row:
-        """Record what came of it; with `told`, what this recipient was told of, in the same transaction."""
+        """Record what came of it; with `told`, what this recipient was told of, in the same transaction.
+
+        Until `not_before` nothing else is started through its connector.
+        """
 
         def write(connection: Connection) -> Row:
             if fence:
                 fence.check(connection)
-            change = {"state": state, "finished_at": now, "provider_id": provider_id, "error": error}
+            change = {
+                "state": state,
+                "finished_at": now,
+                "provider_id": provider_id,
+                "error": error,
+                "not_before": not_before,
+            }
             connection.execute(update(effects).where(effects.c.key == key).values(**change))
             if told:
                 upsert(connection, contacts, told)
@@ -91,13 +124,18 @@ class Effects:
             return fetch(connection, query)
 
     async def give_up(self, run_id: str, note: Mapping[str, Any], now: datetime, fence: Fence | None) -> None:
-        """Mark what still stands as `started` as `uncertain`: nobody waits for its answer any more. Safe to repeat."""
+        """Mark what still stands as `started` as `uncertain`, and what was put off as failed. Safe to repeat.
+
+        Nobody waits for an answer any more, or sends what was to be sent later.
+        """
 
         def write(connection: Connection) -> None:
             if fence:
                 fence.check(connection)
             change = update(effects).where(effects.c.run_id == run_id, effects.c.state == "started")
             connection.execute(change.values(state="uncertain", finished_at=now, error=dict(note)))
+            put_off = update(effects).where(effects.c.run_id == run_id, effects.c.state == "planned")
+            connection.execute(put_off.values(state="failed", finished_at=now))
 
         await self.store.shared(write)
 
@@ -122,3 +160,31 @@ class Effects:
             if connection.execute(change.values(state=state, finished_at=now, error=note)).rowcount != 1:
                 return None
             return fetch_one(connection, select(effects).where(effects.c.key == key))
+
+
+def day_of(now: datetime) -> datetime:
+    """When the day of UTC began that a moment lies in."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _kept_back(connection: Connection, connector: str, now: datetime, terms: Terms) -> Row | None:
+    """What stands on a row that cannot start now: its provider wants a pause, or has had its share of the day."""
+    asked = select(func.max(effects.c.not_before))
+    until = connection.execute(asked.where(effects.c.connector == connector, effects.c.not_before > now)).scalar()
+    if until is not None:
+        return {"state": "planned", "started_at": None, "error": dict(terms.held), "not_before": until}
+    if terms.per_day is None:
+        return None
+    if connection.dialect.name == "postgresql":  # on SQLite nobody else writes from the transaction's beginning on
+        lock = text("select pg_advisory_xact_lock(:days, hashtext(:connector))")
+        connection.execute(lock, {"days": DAYS, "connector": connector})
+    if _taken(connection, connector, day_of(now)) < terms.per_day:
+        return None
+    return {"state": "failed", "started_at": None, "error": dict(terms.used_up), "not_before": None}
+
+
+def _taken(connection: Connection, connector: str, since: datetime) -> int:
+    query = select(func.count()).where(
+        effects.c.connector == connector, effects.c.started_at >= since, effects.c.state.in_(MAY_HAVE_LEFT)
+    )
+    return int(connection.execute(query).scalar() or 0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from opsbook.sdk.values import Json
 
@@ -68,13 +68,23 @@ class Refused(Exception):
 
     `elsewhere` means that another provider may well take it: the reason lies with this one (its credentials, its
     account, its rules) and not with the recipient or the message. By default the codes of `ITS_OWN_REASONS` say so.
+    `after_seconds` is when the provider asks to be asked again: the delivery is put off until then.
     """
 
-    def __init__(self, code: str, sentence: str, *, permanent: bool = True, elsewhere: bool | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        permanent: bool = True,
+        elsewhere: bool | None = None,
+        after_seconds: float | None = None,
+    ) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.permanent = permanent
+        self.after_seconds = after_seconds
         self.elsewhere = permanent and code in ITS_OWN_REASONS if elsewhere is None else elsewhere
 
 
@@ -97,3 +107,13 @@ class Connector(Protocol):
 
     async def find(self, key: str) -> Receipt | None:
         """Class C only: the message sent under this key, or None when the provider has none."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A connector that is to take so many messages a day of UTC at most; None: as many as its provider takes.
+
+    The ledger counts, and refuses with `quota` what goes beyond.
+    """
+
+    per_day: int | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pydantic import Field
 
@@ -43,7 +44,7 @@ class Notify(StepType[Fields]):
             None if fields.dedup_key is None else context.key(fields.dedup_key),
         )
         rows = await context.deliver(message)
-        _refuse_what_was_not_done(rows)
+        _refuse_what_was_not_done(rows, context.clock.now())
         return Done([_told(row) for row in rows], warnings=_doubts(rows), deliveries=rows)
 
 
@@ -64,13 +65,19 @@ def _doubts(rows: tuple[JsonObject, ...]) -> tuple[str, ...]:
     return (f"{what} Nothing is sent again by itself; settle them under the run's effects.",)
 
 
-def _refuse_what_was_not_done(rows: tuple[JsonObject, ...]) -> None:
+def _refuse_what_was_not_done(rows: tuple[JsonObject, ...], now: datetime) -> None:
     failed = [row for row in rows if row["state"] == "failed"]
     if failed:
         sentence = f"{len(failed)} of {len(rows)} deliveries failed ({_channels(failed)})."
         if any(not row.get("permanent", True) for row in failed):
-            raise RetryLater(sentence, code="delivery_failed")
+            raise RetryLater(sentence, after_seconds=_wait(failed, now), code="delivery_failed")
         raise PersonNeeded(sentence, cure="See the run's effects for each reason.", code="delivery_failed")
+
+
+def _wait(rows: list[JsonObject], now: datetime) -> float | None:
+    """Until the last provider takes messages again, of those that said when."""
+    told = [datetime.fromisoformat(str(row["not_before"])) for row in rows if "not_before" in row]
+    return max((max(told) - now).total_seconds(), 0.0) if told else None
 
 
 def _channels(rows: list[JsonObject]) -> str:

@@ -23,19 +23,29 @@ VENDOR = "Mailjet"
 
 
 class Mail:
-    """The channel `email` by Mailjet's API."""
+    """The channel `email` by Mailjet's API. Implements `sdk.effects.Limited` too."""
 
     name = "mailjet"
     channel = "email"
     effect_class = ConnectorClass.C
     search_after = timedelta(seconds=60)
 
-    def __init__(self, http: HttpClient, base_url: str, keys: tuple[str, str], sender: str, sender_name: str) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        base_url: str,
+        keys: tuple[str, str],
+        sender: str,
+        sender_name: str,
+        *,
+        per_day: int | None = None,
+    ) -> None:
         self.http = http
         self.base_url = base_url
         self.keys = keys
         self.sender = sender
         self.sender_name = sender_name
+        self.per_day = per_day
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Hand one message over. `provider_id` is Mailjet's id of the message to this recipient."""

@@ -33,6 +33,12 @@ class MailjetConfig(SystemConfig):
     sender_name: SenderName = Field(
         default="", max_length=80, validation_alias="MAILJET_FROM_NAME", description="name beside the address"
     )
+    daily_limit: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="MAILJET_DAILY_LIMIT",
+        description="mails that it takes in a day of UTC, as the plan says; what is beyond goes to the next provider",
+    )
     webhook_user: str | None = Field(
         default=None,
         validation_alias="MAILJET_WEBHOOK_USER",
@@ -72,7 +78,8 @@ class Mailjet(System[MailjetConfig]):
         config = self.config
         if config is None or config.sender is None:
             return ()
-        return (Mail(self.http, config.base_url, config.keys, config.sender, config.sender_name),)
+        sender = (config.sender, config.sender_name)
+        return (Mail(self.http, config.base_url, config.keys, *sender, per_day=config.daily_limit),)
 
 
 def judge(reply: Reply, sender: str | None) -> Observation:

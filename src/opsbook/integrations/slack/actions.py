@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from opsbook.integrations._posting import handed_over, searched, throttled
+from opsbook.integrations._posting import handed_over, put_off, searched, throttled
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import at, code_in, peek
 from opsbook.integrations.slack.types import BAD_CREDENTIALS
@@ -202,5 +202,6 @@ def taken(reply: Reply) -> Json:
     code = code_in(reply, "error") or f"http_{reply.status}"
     if (reply.ok and at(body, "ok") is not False) or code in UNCLEAR:
         raise Lost(f"Slack's answer does not say whether it was done ({code}).")
-    ours = code in BAD_CREDENTIALS or None
-    raise Refused(code, f"Slack refused it ({code}).", permanent=code not in LATER, elsewhere=ours)
+    if code in LATER:
+        raise put_off(code, f"Slack refused it for now ({code})", reply)
+    raise Refused(code, f"Slack refused it ({code}).", elsewhere=code in BAD_CREDENTIALS or None)

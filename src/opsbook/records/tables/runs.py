@@ -132,8 +132,11 @@ effects = Table(
     required("planned_at", Instant),
     Column("started_at", Instant),
     Column("finished_at", Instant),
+    Column("not_before", Instant),
     Index("ix_effects_run", "run_id"),
     Index("ix_effects_state", "state"),
+    Index("ix_effects_day", "connector", "started_at"),
+    Index("ix_effects_held", "connector", "not_before"),
 )
 
 contacts = Table(
