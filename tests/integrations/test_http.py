@@ -9,9 +9,11 @@ import pytest
 from integrations.samples import CANARY
 from opsbook.integrations.catalog import families, ids, systems
 from opsbook.integrations.configuration import configure
+from opsbook.integrations.references import Fetched, wanted_by_environment, wanted_by_file
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.http import Answer, HttpClient
 from opsbook.sdk.integration import ErrorClass, Integration, Observation, Status
+from opsbook.sdk.references import Reference
 from opsbook.sdk.testing import FakeSystem, json_answer
 
 URL = "https://shop.example.com/status?of=all"
@@ -223,3 +225,13 @@ async def test_a_value_that_is_named_for_it_means_degraded():
 async def test_a_secret_that_comes_back_in_the_place_that_is_looked_at_is_not_shown():
     found = await seen(json_answer({"a": CANARY}), expect_path="a", expect_value="ok", secret=CANARY)
     assert found.message == "It says *** at a, and ok is expected."
+
+
+def test_its_secret_may_be_kept_elsewhere():
+    values = {"integrations": {"http": {"shop": {"url": URL, "secret": "sm://SHOP_KEY"}}}}
+    place = "integrations.http.shop.secret"
+    assert wanted_by_file(values) == {place: Reference("SHOP_KEY")}
+    variable = {"OPSBOOK_HTTP_SHOP_SECRET": "sm://SHOP_KEY@previous"}
+    assert list(wanted_by_environment(variable, ())) == ["OPSBOOK_HTTP_SHOP_SECRET"]
+    system = configure(Fetched({place: CANARY}).into(values)["integrations"], {}, HttpClient())["shop"]
+    assert system.config.secret.get_secret_value() == CANARY
