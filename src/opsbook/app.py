@@ -174,7 +174,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     effects, probes, snapshots, alerts = Effects(store), Probes(store), Snapshots(store), Alerts(store)
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
-    monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings))
+    monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings), taken=effects.taken_since)
     warehouse, people = Warehouse(settings.warehouse), _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,8 @@ class Vendors:
             "gmail.googleapis.com": self.gmail,
             "api.blackleaf.io": self.blackleaf,
         }
+        if urlsplit(sent.url).path == "/v3/REST/sender":
+            return json_answer({"Data": [{"Email": "ops@example.com", "Status": "Active"}]})
         return desks[str(urlsplit(sent.url).hostname)](sent)
 
 
@@ -66,7 +68,14 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 
 
 @asynccontextmanager
-async def house(home: Path, vendors: Vendors, systems: Sequence[str], port: int = 0, **more: Any) -> AsyncIterator[App]:
+async def house(
+    home: Path,
+    vendors: Vendors,
+    systems: Sequence[str],
+    port: int = 0,
+    environment: Mapping[str, str] | None = None,
+    **more: Any,
+) -> AsyncIterator[App]:
     sections = {key: SYSTEMS[key] for key in systems}
     sections["outbox"] = {"folder": str(home / "outbox")}
     if port:
@@ -77,7 +86,7 @@ async def house(home: Path, vendors: Vendors, systems: Sequence[str], port: int 
     async def briefly(_seconds: float) -> None:
         pass
 
-    world = the_world(settings, environment={}, http=HttpClient(transport=vendors), sleep=briefly)
+    world = the_world(settings, environment=environment or {}, http=HttpClient(transport=vendors), sleep=briefly)
     async with open_app(settings, world) as opened, opened.working():
         yield opened
 
@@ -151,6 +160,19 @@ async def test_without_a_setting_the_api_providers_come_first_and_files_only_whe
     async with house(tmp_path, vendors, systems) as app:
         (effect,) = (await carried_out(app))["effects"]
     assert (effect["connector"], effect["state"]) == (first, "done")
+
+
+async def test_a_day_that_is_used_up_goes_to_the_next_provider_and_the_probe_shows_it(tmp_path, vendors):
+    environment = {"MAILJET_DAILY_LIMIT": "1"}
+    async with house(tmp_path, vendors, ["mailjet", "ses"], environment=environment) as app:
+        first, second = await carried_out(app), await carried_out(app)
+        quota = (await app.monitor.check(["mailjet"]))[0].observation.quota
+    assert [run["state"] for run in (first, second)] == ["succeeded", "succeeded"]
+    refused, taken = second["effects"]
+    assert (refused["error"]["code"], refused["taken_over_by"], refused["attempts"]) == ("quota", "ses", 0)
+    assert taken["failed_over_from"] == [{"connector": "mailjet", "error": "quota"}]
+    assert (len(vendors.mailjet.arrived), len(vendors.ses.arrived)) == (1, 1)
+    assert (quota["used"], quota["limit"], quota["source"]) == (1, 1, "own counter")
 
 
 async def test_a_refused_recipient_is_no_reason_to_ask_the_next_one(tmp_path, vendors):
