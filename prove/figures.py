@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from opsbook.sdk.clock import SteppedClock
 from opsbook.warehouse import Warehouse, orders
 from prove import _alive
-from warehouse.companies import AS_OF, company, put_all
+from warehouse.companies import AS_OF, LAX, company, put_all
 from warehouse.comparing import pairs
 
 FIRST_SEED = 100_000  # none that the test suite draws
@@ -50,7 +50,7 @@ def compare(companies: int) -> tuple[int, Counter[str], int]:
     for seed in range(FIRST_SEED, FIRST_SEED + companies):
         rows = company(seed)
         with tempfile.TemporaryDirectory() as made:
-            warehouse = Warehouse(Path(made) / "warehouse", SteppedClock(AS_OF))
+            warehouse = Warehouse(Path(made) / "warehouse", SteppedClock(AS_OF), contracts=LAX)
             put_all(warehouse, Path(made), rows)
             for name, expected, found in pairs(warehouse, rows):
                 compared += 1

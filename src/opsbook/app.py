@@ -68,6 +68,8 @@ from opsbook.tools._services import Services as ToolServices
 from opsbook.tools.gateway import CallRow, Gateway
 from opsbook.tools.snapshotting import Snapshotter
 from opsbook.warehouse import Warehouse
+from opsbook.warehouse.contracts import changed
+from opsbook.warehouse.sheets import sheet_named
 
 Sleep = Callable[[float], Awaitable[None]]
 MakeEngine = Callable[[Store, Clock], Engine]
@@ -175,7 +177,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
     monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings), taken=effects.taken_since)
-    warehouse, people = Warehouse(settings.warehouse), _people(settings, integrations)
+    warehouse, people = _warehouse(settings), _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
     campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
     carriers = _connectors(integrations, notifications, settings.email_order)
@@ -267,6 +269,11 @@ def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:
         if key is not None:
             sections[system] = {"api_key": key.get_secret_value(), **sections.get(system, {})}
     return sections
+
+
+def _warehouse(settings: Settings) -> Warehouse:
+    contracts = {name: changed(sheet_named(name).contract, given) for name, given in settings.metrics.items()}
+    return Warehouse(settings.warehouse, contracts=contracts)
 
 
 def _windows(settings: Settings) -> list[MaintenanceWindow]:

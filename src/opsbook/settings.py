@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -36,6 +37,8 @@ from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.references import references_in, replaced
 from opsbook.sdk.toml_file import read_toml
 from opsbook.sdk.values import listed
+from opsbook.warehouse.contracts import ContractSettings
+from opsbook.warehouse.sheets import only_metrics
 
 MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
 REFERENCE = "See docs/reference/settings.md for every setting."
@@ -136,6 +139,9 @@ class Settings(BaseModel):
     roster: Path | None = Field(default=None, description="folder of agents that override or add to our own")
     integrations: dict[str, dict[str, Any]] = Field(
         default_factory=dict, repr=False, description="one section for each system"
+    )
+    metrics: Annotated[dict[str, ContractSettings], AfterValidator(only_metrics)] = Field(
+        default_factory=dict, description="one section for each metric that is judged under other conditions"
     )
     hooks: dict[str, HookSettings] = Field(default_factory=dict, description="one section for each door of your own")
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="planned work at systems")

@@ -13,6 +13,7 @@ from opsbook.integrations.configuration import configure, names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.http import HttpClient
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings, read_settings
+from opsbook.warehouse.contracts import ContractSettings
 
 IN_FORCE = re.compile(r"^#(?=[\[a-z])", re.MULTILINE)
 
@@ -44,6 +45,7 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     given = tomllib.loads(IN_FORCE.sub("", text))
     assert set(given) == set(Settings.model_fields)
     assert set(given["people"]["owner"]) == set(PersonSettings.model_fields)
+    assert set(given["metrics"]["signup_conversion"]) == set(ContractSettings.model_fields)
     assert set(given["hooks"]["billing"]) == set(HookSettings.model_fields)
     assert {key.replace("from", "from_") for key in given["maintenance"][0]} == set(MaintenanceSettings.model_fields)
     for key in ids():

@@ -20,7 +20,7 @@ from opsbook.tools._services import Services
 from opsbook.tools.gateway import Gateway
 from opsbook.tools.snapshotting import Snapshotter
 from opsbook.warehouse import Warehouse
-from warehouse.companies import AS_OF, put
+from warehouse.companies import AS_OF, LAX, put
 
 NEW_YORK = ZoneInfo("America/New_York")
 TODAY = AS_OF.astimezone(NEW_YORK).date()
@@ -56,7 +56,7 @@ def serving(folder: Path) -> Iterator[Served]:
     migrate(store)
     clock = SteppedClock(AS_OF)
     try:
-        yield Served(folder, clock, Warehouse(folder / "warehouse", clock), Snapshots(store))
+        yield Served(folder, clock, Warehouse(folder / "warehouse", clock, contracts=LAX), Snapshots(store))
     finally:
         store.close()
 

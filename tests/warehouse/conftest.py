@@ -8,7 +8,7 @@ import pytest
 
 from opsbook.sdk.clock import SteppedClock
 from opsbook.warehouse import Warehouse
-from warehouse.companies import AS_OF
+from warehouse.companies import AS_OF, LAX
 
 
 @pytest.fixture
@@ -18,4 +18,4 @@ def clock() -> SteppedClock:
 
 @pytest.fixture
 def warehouse(tmp_path: Path, clock: SteppedClock) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse", clock)
+    return Warehouse(tmp_path / "warehouse", clock, contracts=LAX)

@@ -92,9 +92,19 @@ class Page:
         """A figure in words, kept as a fact; one that was not measured is kept among the missing."""
         if unknown := unknown_in(value):
             self.missing.setdefault(label, unknown.reason or "no reason was given")
+            seen = value.get("observed") if isinstance(value, Mapping) else None
+            if isinstance(seen, int | float):  # shown, and not to be judged by
+                self._keep(f"{label}, not judged", figure(seen, unit), source, seen, unit)
             return figure(value, unit)
         measured = value.get("value") if isinstance(value, Mapping) else value
         return self._keep(label, (signed if plus else figure)(value, unit), source, measured, unit)
+
+    def resting(self, label: str, value: Any, unit: str, source: str) -> str:
+        """A figure and on how many it rests: `9.6 % (n = 376)`. What may not be judged says its number itself."""
+        text, n = self.fact(label, value, unit, source), value.get("n") if isinstance(value, Mapping) else None
+        return (
+            text if n is None or unknown_in(value) else f"{text} (n = {self.fact(f'{label}: n', n, 'count', source)})"
+        )
 
     def state(self, label: str, text: str, source: str) -> str:
         """A status or a name, kept as a fact."""

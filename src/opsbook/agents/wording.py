@@ -67,7 +67,11 @@ UNITS: Mapping[str, Callable[[float], str]] = {
 def figure(value: Any, unit: str = "count") -> str:
     """A measurement or a bare number in words; one that was not measured says why."""
     if unknown := unknown_in(value):
-        return f"could not be measured: {inline(unknown.reason) or 'no reason was given'}"
+        why = inline(unknown.reason) or "no reason was given"
+        seen = value.get("observed") if isinstance(value, Mapping) else None
+        if isinstance(seen, int | float):
+            return f"could not be judged: {why} (seen: {UNITS[unit](seen)})"
+        return f"could not be measured: {why}"
     number = value.get("value") if isinstance(value, Mapping) else value
     if isinstance(number, bool) or not isinstance(number, int | float):
         return "could not be measured: no figure was returned" if number is None else inline(number)

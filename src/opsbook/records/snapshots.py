@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from opsbook.records.rows import fetch, fetch_one, insert_absent
 from opsbook.records.store import Store
 from opsbook.records.tables.figures import metric_snapshots, mrr_days, mrr_snapshots
+from opsbook.records.tables.runs import runs
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,22 @@ class Snapshots:
         )
         with self.store.reading() as connection:
             return frozenset(connection.execute(query).scalars())
+
+    def metric_on(self, local_date: date, metric: str) -> dict[str, Any] | None:
+        """What was stored of a metric on a date: `{local_date, value, status, reason, taken_at, run_id,
+        reconstructed}`; None when nothing was. `as_of` is the end of what it covers: its run's scheduled time.
+        """
+        query = (
+            select(metric_snapshots, runs.c.as_of)
+            .outerjoin(runs, runs.c.id == metric_snapshots.c.run_id)
+            .where(metric_snapshots.c.local_date == local_date.isoformat(), metric_snapshots.c.metric == metric)
+        )
+        with self.store.reading() as connection:
+            found = fetch_one(connection, query)
+        if found is None:
+            return None
+        times = {name: found[name].isoformat() if found[name] else None for name in ("taken_at", "as_of")}
+        return {**found, **times}
 
     def metric_days(self, before: date, days: int = 7) -> dict[str, list[tuple[date, float]]]:
         """The known values of each metric on the `days` dates before a date, newest first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Literal
@@ -15,11 +14,11 @@ from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured
 from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import ending_at
-from opsbook.warehouse.figures import figure, ratio
+from opsbook.warehouse.figures import figure
 from opsbook.warehouse.orders import histories
 from opsbook.warehouse.revenue import names
 from opsbook.warehouse.risk import AtRisk, organizations_at_risk
-from opsbook.warehouse.silence import Silent, silent_organizations
+from opsbook.warehouse.silence import Silent, none_known, silent_organizations
 
 
 class AtRiskArgs(ToolArgs):
@@ -71,9 +70,9 @@ class GetAtRiskOrganizations(ServedTool[AtRiskArgs]):
         source = "warehouse: organizations, users, campaigns, tickets, subscriptions"
         if isinstance(found, Unknown):
             return ToolResult(found.as_json(), end, source, (start, end))
-        blind = _blind(found.count, found.not_determined, found.unread)
+        blind = none_known(found.count, found.not_determined, found.unread)
         value: JsonObject = {
-            "count": figure(blind or found.count),
+            "count": found.figures["at_risk"],
             "denominator": measured(found.looked_at),
             "organizations": list(found.organizations),
             "undetermined": list(found.undetermined),
@@ -81,7 +80,7 @@ class GetAtRiskOrganizations(ServedTool[AtRiskArgs]):
         }
         figures: dict[str, Json] = {
             "at_risk": value["count"],
-            "at_risk_rate": blind.as_json() if blind else ratio(found.count, found.looked_at, "no organisations"),
+            "at_risk_rate": found.figures["at_risk_rate"],
             "undetermined": measured(found.not_determined),
         }
         needs = ("organizations", "users.last_login_at", "campaigns.sent_at", "tickets", "subscriptions")
@@ -120,12 +119,10 @@ class FindInactiveOrganizations(ServedTool[InactiveArgs]):
         if isinstance(found, Unknown):
             names_of = ("inactive", "eligible", "inactive_rate", "undetermined")
             return ToolResult(found.as_json(), end, source, (start, end), dict.fromkeys(names_of, found.as_json()))
-        blind = _blind(found.inactive, found.not_determined, found.unread)
-        rate = blind.as_json() if blind else ratio(found.inactive, found.eligible, "no organisation is eligible")
+        blind = none_known(found.inactive, found.not_determined, found.unread)
         figures: dict[str, Json] = {
-            "inactive": figure(blind or found.inactive),
+            **found.figures,
             "eligible": measured(found.eligible),
-            "inactive_rate": rate,
             "undetermined": measured(found.not_determined),
         }
         value: Json = blind.as_json() if blind else list(found.organizations)
@@ -171,15 +168,6 @@ class GetOrderHistorySummary(ServedTool[OrderHistoryArgs]):
                 near = get_close_matches(key, every, n=1, cutoff=0.6)
                 cure = f"Did you mean {near[0]}?" if near else ""
                 raise NotFound(f"There is no organisation {key}.", cure=cure, code="no_organization")
-
-
-def _blind(count: int, undetermined: int, unread: Mapping[str, Unknown]) -> Unknown | None:
-    """Why "none" would be wrong: none is known, and some could not be judged."""
-    if count or not undetermined:
-        return None
-    reasons = "; ".join(dict.fromkeys(why.reason for why in unread.values())) or "their data could not be read"
-    noun = "organisation" if undetermined == 1 else "organisations"
-    return Unknown(f"{undetermined} {noun} could not be judged: {reasons}")
 
 
 def _warnings(found: AtRisk | Silent, count: int, limit: int) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Self
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -13,15 +13,22 @@ from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured
 from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import Period, ending_at, parse_period
-from opsbook.warehouse.figures import figure, ratio
-from opsbook.warehouse.revenue import Kind, Movement, Mrr, movements, mrr_now, names, paid_before
+from opsbook.warehouse.changes import baseline_near, compared, moved, paying
+from opsbook.warehouse.figures import figure
+from opsbook.warehouse.revenue import Movement, Mrr, mrr_figure, mrr_now, names, past_due_figure
 
-if TYPE_CHECKING:
-    from opsbook.records.snapshots import MrrSnapshot
-
-NO_REVENUE = "there was no revenue at the start"
-COMPARED = ("mrr_start", "growth", "nrr", "logo_churn_rate", "revenue_churn_rate", "churned_mrr")
-GAINED = (Kind.NEW, Kind.REACTIVATION, Kind.EXPANSION, Kind.CONTRACTION)
+COMPARED = {  # what stands in the answer, and the metric that it is
+    "mrr_start": "mrr_start",
+    "growth": "mrr_growth",
+    "nrr": "nrr",
+    "logo_churn_rate": "churn_rate",
+    "revenue_churn_rate": "revenue_churn_rate",
+    "churned_mrr": "churned_mrr",
+    "new": "new_mrr",
+    "reactivation": "reactivation_mrr",
+    "expansion": "expansion_mrr",
+    "contraction": "contraction_mrr",
+}
 LONG = timedelta(days=28)
 
 
@@ -60,43 +67,25 @@ class GetRevenueMetrics(ServedTool[RevenueMetricsArgs]):
         return await asyncio.to_thread(self._found, context, start, end)
 
     def _found(self, context: ToolContext, start: datetime, end: datetime) -> ToolResult:
-        now = mrr_now(self.services.warehouse, end)
-        today = end.astimezone(context.timezone).date()
-        baseline = self._baseline(start.astimezone(context.timezone).date(), today)
-        value: JsonObject = {**_present(now), **self._compared(now, baseline, context)}
-        long_ago = (end - LONG).astimezone(context.timezone).date()
-        value["logo_churn_rate_28_days"] = self._logo_churn(now, self._baseline(long_ago, today))
-        warnings = self.services.warehouse.warnings("subscriptions", until=end)
+        warehouse, snapshots = self.services.warehouse, self.services.snapshots
+        now = mrr_now(warehouse, end)
+        baseline = baseline_near(warehouse, snapshots, start, end, context.timezone)
+        long_ago = baseline_near(warehouse, snapshots, end - LONG, end, context.timezone)
+        found = moved(now, baseline)
+        value: JsonObject = {
+            **_present(now),
+            "mrr_end": mrr_figure(warehouse, end),
+            "past_due_mrr": past_due_figure(warehouse, end, now),
+            **{name: compared(warehouse, metric, start, end, now, baseline) for name, metric in COMPARED.items()},
+            "logo_churn_rate_28_days": compared(warehouse, "churn_rate_28_days", end - LONG, end, now, long_ago),
+            "movements": found.as_json() if isinstance(found, Unknown) else self._movements(found),
+            "baseline_date": None if isinstance(baseline, Unknown) else baseline.local_date.isoformat(),
+        }
+        warnings = warehouse.warnings("subscriptions", until=end)
         if not isinstance(baseline, Unknown) and baseline.reconstructed:
             warnings += (f"The snapshot of {baseline.local_date} was reconstructed from contracts.",)
         figures = {name: value[name] for name in ("mrr_start", "mrr_end", "growth", "logo_churn_rate")}
         return ToolResult(value, end, "warehouse: subscriptions; snapshots", (start, end), figures, warnings)
-
-    def _baseline(self, target: date, today: date) -> MrrSnapshot | Unknown:
-        found = self.services.snapshots.mrr_near(target)
-        if found is None or found.local_date >= today:
-            return Unknown(f"no baseline yet: no snapshot of revenue within a day of {target}")
-        return found
-
-    def _compared(self, now: Mrr | Unknown, baseline: MrrSnapshot | Unknown, context: ToolContext) -> JsonObject:
-        if isinstance(baseline, Unknown):
-            return {**_uncompared(baseline), "baseline_date": None}
-        start = sum(baseline.mrr.values())
-        date_of = baseline.local_date.isoformat()
-        if isinstance(now, Unknown):
-            return {**_uncompared(now), "mrr_start": figure(start, "cents"), "baseline_date": date_of}
-        moved = movements(baseline.mrr, now.cents, self._paid_earlier(baseline, context))
-        return {
-            **_sums(start, _paying(baseline.mrr), now, moved),
-            "movements": self._movements(moved),
-            "baseline_date": date_of,
-        }
-
-    def _paid_earlier(self, baseline: MrrSnapshot, context: ToolContext) -> frozenset[str]:
-        """Who had paid by the baseline: in any snapshot up to it, or in a contract that began before that day."""
-        kept = self.services.snapshots.paid_until(baseline.local_date)
-        midnight = datetime.combine(baseline.local_date, time(), context.timezone)
-        return kept | paid_before(self.services.warehouse, midnight)
 
     def _movements(self, moved: Sequence[Movement]) -> list[Json]:
         called = names(self.services.warehouse, [one.organization_id for one in moved])
@@ -111,47 +100,15 @@ class GetRevenueMetrics(ServedTool[RevenueMetricsArgs]):
             for one in moved
         ]
 
-    def _logo_churn(self, now: Mrr | Unknown, baseline: MrrSnapshot | Unknown) -> JsonObject:
-        if isinstance(baseline, Unknown):
-            return baseline.as_json()
-        if isinstance(now, Unknown):
-            return now.as_json()
-        paying = _paying(baseline.mrr)
-        return ratio(len(paying - _paying(now.cents)), len(paying), NO_REVENUE)
-
 
 def _present(now: Mrr | Unknown) -> JsonObject:
     if isinstance(now, Unknown):
-        return dict.fromkeys(("mrr_end", "past_due_mrr", "arr", "paying", "trialing"), now.as_json())
+        return dict.fromkeys(("arr", "paying", "trialing"), now.as_json())
     return {
-        "mrr_end": figure(now.total, "cents"),
-        "past_due_mrr": figure(now.past_due_cents, "cents"),
         "arr": figure(12 * now.total, "cents"),
-        "paying": measured(len(_paying(now.cents))),
+        "paying": measured(len(paying(now.cents))),
         "trialing": measured(now.trialing),
     }
-
-
-def _uncompared(why: Unknown) -> JsonObject:
-    return dict.fromkeys((*COMPARED, *GAINED, "movements"), why.as_json())
-
-
-def _sums(start: int, paying: set[str], now: Mrr, moved: Sequence[Movement]) -> JsonObject:
-    sums = {kind: sum(one.cents for one in moved if one.kind is kind) for kind in Kind}
-    kept = start + sums[Kind.EXPANSION] - sums[Kind.CONTRACTION] - sums[Kind.CHURNED]
-    return {
-        "mrr_start": figure(start, "cents"),
-        "growth": ratio(now.total - start, start, NO_REVENUE),
-        "nrr": ratio(kept, start, NO_REVENUE),
-        "logo_churn_rate": ratio(len(paying - _paying(now.cents)), len(paying), NO_REVENUE),
-        "revenue_churn_rate": ratio(sums[Kind.CHURNED], start, NO_REVENUE),
-        "churned_mrr": figure(sums[Kind.CHURNED], "cents"),
-        **{kind.value: figure(sums[kind], "cents") for kind in GAINED},
-    }
-
-
-def _paying(mrr: Mapping[str, int]) -> set[str]:
-    return {key for key, cents in mrr.items() if cents > 0}
 
 
 TOOLS = (GetRevenueMetrics,)

@@ -1,5 +1,16 @@
 -- The terms that several metrics share. A metric says what it counts; what counts at all is said here.
 -- Moments are half-open: at `as_of`, whatever happened before it has happened.
+-- The words are the deployment's own (`definitions.py`), bound to every connection as one value: `terms().<name>`.
+CREATE MACRO terms() AS getvariable('terms');
+
+-- The family of a word: the word itself, else the longest beginning that it has, else `other`.
+CREATE MACRO family_of(word, families) AS coalesce(
+    families.of_words[list_position(families.words, word)],
+    families.of_beginnings[
+        list_position(list_transform(families.beginnings, lambda beginning: starts_with(word, beginning)), true)
+    ],
+    'other'
+);
 
 -- Whether a row's cell could not be read, or was not in its file. Only worth asking where the cell is NULL.
 CREATE MACRO is_illegible(unread, name) AS coalesce(contains(unread, concat(' ', name, ' ')), false);
@@ -9,23 +20,22 @@ CREATE MACRO is_unread(unread, name) AS is_illegible(unread, name) OR is_absent(
 -- Orders that count: not from the demo, not cancelled. An order that does not say its mode is live.
 CREATE VIEW live_orders AS
 SELECT * FROM orders
-WHERE coalesce(mode, 'live') <> 'demo' AND coalesce(status, '') NOT IN ('cancelled', 'canceled');
+WHERE coalesce(mode, 'live') NOT IN terms().uncounted_modes
+    AND coalesce(status, '') NOT IN terms().uncounted_statuses;
 
 -- One text for each address, so that a person's captures and accounts can be told to be the same person's.
 CREATE MACRO address(email) AS nullif(lower(trim(email)), '');
 
 -- Addresses that the till import invents for people without one.
-CREATE MACRO is_placeholder(email) AS coalesce(regexp_matches(lower(email), '@.*\.local$'), false);
+CREATE MACRO is_placeholder(email) AS coalesce(
+    list_bool_or(list_transform(terms().placeholder_endings, lambda ending: ends_with(lower(email), ending))), false
+);
 
 -- Role families. The platform's own people are `internal` and no signups; a role of no family is `other`.
-CREATE MACRO cohort(role) AS
-    CASE
-        WHEN role = 'customer' THEN 'customer'
-        WHEN role = 'budtender' OR starts_with(role, 'dispensary') THEN 'dispensary'
-        WHEN starts_with(role, 'brand') THEN 'brand'
-        WHEN starts_with(role, 'super_') OR role = 'intern' THEN 'internal'
-        ELSE 'other'
-    END;
+CREATE MACRO cohort(role) AS family_of(role, terms().roles);
+CREATE MACRO is_consumer(role) AS coalesce(
+    role IN terms().consumers OR (terms().consumers_begin AND cohort(role) = 'customer'), false
+);
 
 -- People with an account, without test accounts and invented addresses.
 CREATE VIEW people AS
@@ -36,7 +46,7 @@ WHERE NOT coalesce(is_test, false) AND NOT is_placeholder(email);
 -- Who works for an organisation: its consumers have accounts too, and their logins are not its own.
 CREATE VIEW members AS
 SELECT * FROM users
-WHERE organization_id IS NOT NULL AND NOT coalesce(is_test, false) AND role IS DISTINCT FROM 'customer';
+WHERE organization_id IS NOT NULL AND NOT coalesce(is_test, false) AND NOT is_consumer(role);
 
 -- The last sign of life of each organisation's people, and whether one of them has a login nobody can read.
 CREATE VIEW organization_logins AS
@@ -62,7 +72,7 @@ CREATE MACRO standing_organizations(as_of) AS TABLE
 SELECT * FROM organizations
 WHERE created_at < as_of
     AND NOT coalesce(is_test, false)
-    AND NOT coalesce(canceled_at < as_of, status IN ('canceled', 'cancelled'), false);
+    AND NOT coalesce(canceled_at < as_of, status IN terms().canceled_organizations, false);
 
 -- A contract's amount for one month in whole cents, half a cent up: exact, without fractions in between.
 CREATE MACRO monthly_cents(amount_cents, interval_months) AS
@@ -80,7 +90,7 @@ FROM (
         organization_id, status, coalesce(currency, 'usd') AS paid_in,
         monthly_cents(amount_cents, interval_months) AS mrr_cents
     FROM subscriptions
-    WHERE status IN ('active', 'past_due') AND is_running(started_at, ended_at, as_of)
+    WHERE status IN terms().paid_contracts AND is_running(started_at, ended_at, as_of)
     QUALIFY row_number() OVER (
         PARTITION BY organization_id, coalesce('p' || provider_subscription_id, 'i' || id)
         ORDER BY started_at DESC NULLS LAST, amount_cents DESC, id
@@ -95,15 +105,7 @@ FROM contracts(as_of)
 GROUP BY organization_id;
 
 -- The four places where leads are captured, `other` for any other place.
-CREATE MACRO source_of(word) AS
-    CASE
-        WHEN starts_with(word, 'vibe') OR starts_with(word, 'mobile-vibe') OR starts_with(word, 'mobile_vibe')
-            THEN 'vibe_studio'
-        WHEN starts_with(word, 'academy') THEN 'academy'
-        WHEN starts_with(word, 'training') THEN 'training'
-        WHEN replace(replace(word, '-', '_'), ' ', '_') IN ('age_gate', 'agegate') THEN 'age_gate'
-        ELSE 'other'
-    END;
+CREATE MACRO source_of(word) AS family_of(replace(replace(word, '-', '_'), ' ', '_'), terms().sources);
 
 -- Texts that others wrote, without what must not leave: addresses, secrets, long ids. Equal faults become equal texts.
 CREATE MACRO without_secrets(message) AS

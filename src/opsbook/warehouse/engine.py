@@ -31,14 +31,15 @@ _CONFIG: dict[str, Any] = {
 def open_reader(folder: Path, held: Mapping[str, Held]) -> Connection:
     """A connection with one view a table (over its files, or without rows for one that was never loaded).
 
-    On top of them come the terms that several metrics share (`definitions.sql`).
+    On top of them come the terms that several metrics share (`definitions.sql`), and those of the rows behind them.
     """
     connection = _connect(folder)
     connection.execute("SET parquet_metadata_cache = true")
     for table in TABLES.values():
         mine = held.get(table.name)
         connection.execute(f"CREATE VIEW {table.name} AS {rows_of(folder, table, mine) if mine else _nothing(table)}")
-    connection.execute(files(__package__).joinpath("definitions.sql").read_text("utf-8"))
+    for shared in ("definitions.sql", "behind.sql"):
+        connection.execute(files(__package__).joinpath(shared).read_text("utf-8"))
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -51,10 +52,16 @@ def open_loader(folder: Path) -> Connection:
     return connection
 
 
-def select(connection: Connection, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of one query, on a cursor of its own. Raises `NeverWorks` when the query itself is wrong."""
+def select(
+    connection: Connection, terms: Mapping[str, Any], query: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows of one query, on a cursor of its own, to which the terms are bound (a cursor begins without them).
+
+    Raises `NeverWorks` when the query itself is wrong.
+    """
     with connection.cursor() as cursor:
         try:
+            cursor.execute("SET VARIABLE terms = $1", [terms])
             cursor.execute(query, dict(parameters) or None)
             return _rows(cursor)
         except (duckdb.ProgrammingError, duckdb.ConversionException, duckdb.OutOfRangeException) as error:

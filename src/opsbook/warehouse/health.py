@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured, plain
-from opsbook.warehouse.figures import figure, ratio
+from opsbook.warehouse.figures import Seen, measure
 from opsbook.warehouse.store import Warehouse
 
 LEVELS = ("warning", "error", "critical", "fatal")
@@ -21,10 +21,15 @@ def errors(warehouse: Warehouse, start: datetime, end: datetime) -> dict[str, Js
     logged = warehouse.lacks("errors", since=start)
     row: dict[str, Any] = {} if logged else warehouse.row("errors", start=start, end=end)
     return {
-        "count": figure(logged or row["errors"]),
-        "critical": figure(logged or row["critical"]),
+        **{
+            name: measure(warehouse, metric, start, end, logged or Seen(row[column], row[column]))
+            for name, metric, column in _LOGGED
+        },
         **_requests(warehouse, start, end),
     }
+
+
+_LOGGED = (("count", "error_count", "errors"), ("critical", "critical_errors", "critical"))
 
 
 def _requests(warehouse: Warehouse, start: datetime, end: datetime) -> dict[str, JsonObject]:
@@ -32,12 +37,14 @@ def _requests(warehouse: Warehouse, start: datetime, end: datetime) -> dict[str,
     row = {} if missing else warehouse.row("requests", start=start, end=end)
     if not missing and not row["hours"]:
         missing = Unknown("nobody counted requests in this period")
+    seen = missing or Seen.share(row["server_errors"], row["requests"], "no requests in this period")
+    rate = measure(warehouse, "error_rate", start, end, seen)
     if missing:
-        return dict.fromkeys(("requests", "server_errors", "rate"), missing.as_json())
+        return {**dict.fromkeys(("requests", "server_errors"), missing.as_json()), "rate": rate}
     return {
-        "requests": measured(row["requests"]),
-        "server_errors": measured(row["server_errors"]),
-        "rate": ratio(row["server_errors"], row["requests"], "no requests in this period"),
+        "requests": measured(row["requests"], unit="requests"),
+        "server_errors": measured(row["server_errors"], unit="requests"),
+        "rate": rate,
     }
 
 
@@ -49,7 +56,9 @@ def quotas(warehouse: Warehouse, as_of: datetime) -> list[Json] | Unknown:
     if missing := warehouse.lacks("usage"):
         return missing
     return [
-        plain({"id": row["system"], "used_share": _share(row, as_of), **{name: row[name] for name in _SHOWN}})
+        plain(
+            {"id": row["system"], "used_share": _share(warehouse, row, as_of), **{name: row[name] for name in _SHOWN}}
+        )
         for row in warehouse.rows("quotas", as_of=as_of)
     ]
 
@@ -57,12 +66,28 @@ def quotas(warehouse: Warehouse, as_of: datetime) -> list[Json] | Unknown:
 _SHOWN = ("used", "quota_limit", "at", "resets_at", "source")
 
 
-def _share(row: dict[str, Any], as_of: datetime) -> JsonObject:
+def quota_use(warehouse: Warehouse, as_of: datetime) -> JsonObject:
+    """The largest share of a limit that is used, of the systems that have one and state it."""
+    if missing := warehouse.lacks("usage"):
+        return measure(warehouse, "quota_use", None, as_of, missing)
+    shares = [_used(row, as_of) for row in warehouse.rows("quotas", as_of=as_of)]
+    known = [one for one in shares if not isinstance(one, Unknown)]
+    why = "" if known else "no system states how much of a limit is used"
+    return measure(warehouse, "quota_use", None, as_of, Seen(max(known, default=None), len(known), why=why))
+
+
+def _share(warehouse: Warehouse, row: dict[str, Any], as_of: datetime) -> JsonObject:
+    used = _used(row, as_of)
+    seen = used if isinstance(used, Unknown) else Seen(used, 1)
+    return measure(warehouse, "quota_use", None, as_of, seen, cut=row["system"])
+
+
+def _used(row: dict[str, Any], as_of: datetime) -> float | Unknown:
     if not row["quota_limit"]:
-        return Unknown("the vendor states no limit").as_json()
+        return Unknown("the vendor states no limit")
     if row["resets_at"] and row["resets_at"] <= as_of:
-        return Unknown("the count has started over since it was read").as_json()
-    return measured(round(row["used"] / row["quota_limit"], 6), unit="ratio")
+        return Unknown("the count has started over since it was read")
+    return round(float(row["used"]) / float(row["quota_limit"]), 6)
 
 
 def error_groups(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import JsonObject, Unknown
-from opsbook.warehouse.figures import figure
+from opsbook.warehouse.figures import Seen, measure
 from opsbook.warehouse.store import Warehouse
 
 
@@ -30,10 +30,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Mrr:
-    """Revenue at one moment. `past_due_cents` is part of the total; `trialing` are organisations."""
+    """Revenue at one moment. `past_due_cents`, of `past_due` organisations, is part of it; `trialing` are others."""
 
     cents: Mapping[str, int]
     past_due_cents: int
+    past_due: int
     trialing: int
 
     @property
@@ -66,6 +67,7 @@ def mrr_now(warehouse: Warehouse, as_of: datetime) -> Mrr | Unknown:
     return Mrr(
         {row["organization_id"]: row["mrr_cents"] for row in rows if row["mrr_cents"]},
         sum(row["past_due_cents"] for row in rows),
+        sum(1 for row in rows if row["past_due_cents"]),
         sum(1 for row in rows if row["trialing"]),
     )
 
@@ -73,7 +75,14 @@ def mrr_now(warehouse: Warehouse, as_of: datetime) -> Mrr | Unknown:
 def mrr_figure(warehouse: Warehouse, as_of: datetime) -> JsonObject:
     """The total of `mrr_now` as a measurement."""
     found = mrr_now(warehouse, as_of)
-    return figure(found if isinstance(found, Unknown) else found.total, "cents")
+    seen = found if isinstance(found, Unknown) else Seen(found.total, len(found.cents))
+    return measure(warehouse, "mrr", None, as_of, seen)
+
+
+def past_due_figure(warehouse: Warehouse, as_of: datetime, now: Mrr | Unknown) -> JsonObject:
+    """The part of `now` that is past due, as a measurement."""
+    seen = now if isinstance(now, Unknown) else Seen(now.past_due_cents, now.past_due)
+    return measure(warehouse, "past_due_mrr", None, as_of, seen)
 
 
 def reconstruct_mrr(warehouse: Warehouse, day: date, zone: ZoneInfo) -> dict[str, int] | Unknown:

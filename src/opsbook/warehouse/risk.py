@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opsbook.sdk.values import Json, JsonObject, Unknown
-from opsbook.warehouse.silence import several_currencies
+from opsbook.warehouse.figures import Seen, measure
+from opsbook.warehouse.silence import none_known, several_currencies
 from opsbook.warehouse.store import Warehouse
 
 DAY = timedelta(days=1)
@@ -31,6 +32,7 @@ class AtRisk:
     not_determined: int
     at_stake_cents: int | Unknown
     unread: Mapping[str, Unknown]
+    figures: Mapping[str, JsonObject]  # at_risk, at_risk_rate
 
 
 def organizations_at_risk(
@@ -66,7 +68,18 @@ def organizations_at_risk(
         first["undetermined_count"],
         unpriced or first["at_stake_cents"],
         unread,
+        _figures(warehouse, as_of, first, unread),
     )
+
+
+def _figures(
+    warehouse: Warehouse, as_of: datetime, counts: Mapping[str, Any], unread: Mapping[str, Unknown]
+) -> dict[str, JsonObject]:
+    looked_at, found, dark = counts["looked_at"], counts["at_risk_count"], counts["undetermined_count"]
+    blind = none_known(found, dark, unread)
+    share = Seen.share(found, looked_at, "no organisations", candidates=looked_at, unread=dark)
+    seen = {"at_risk": Seen(found, found, looked_at, dark), "at_risk_rate": share}
+    return {name: measure(warehouse, name, None, as_of, blind or one) for name, one in seen.items()}
 
 
 def _organization(row: Mapping[str, Any], unpriced: Unknown | None) -> JsonObject:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+from opsbook.warehouse.figures import Seen, measure
 from opsbook.warehouse.orders import histories
 from opsbook.warehouse.store import Warehouse
 from opsbook.warehouse.winning import winnable_first
@@ -34,6 +35,7 @@ class Silent:
     not_determined: int
     unread: Mapping[str, Unknown]
     warnings: tuple[str, ...]
+    figures: Mapping[str, JsonObject]  # inactive, inactive_rate
 
 
 def silent_organizations(
@@ -87,7 +89,27 @@ def silent_organizations(
         first["undetermined_count"],
         unread,
         consent,
+        _figures(warehouse, start, as_of, first, unread),
     )
+
+
+def _figures(
+    warehouse: Warehouse, start: datetime, as_of: datetime, counts: Mapping[str, Any], unread: Mapping[str, Unknown]
+) -> dict[str, JsonObject]:
+    eligible, found, dark = counts["eligible"], counts["inactive_count"], counts["undetermined_count"]
+    blind = none_known(found, dark, unread)
+    share = Seen.share(found, eligible, "no organisation is eligible", candidates=eligible, unread=dark)
+    seen = {"inactive": Seen(found, found, eligible, dark), "inactive_rate": share}
+    return {name: measure(warehouse, name, start, as_of, blind or one) for name, one in seen.items()}
+
+
+def none_known(count: int, undetermined: int, unread: Mapping[str, Unknown]) -> Unknown | None:
+    """Why "none" would be wrong: none is known, and some could not be judged."""
+    if count or not undetermined:
+        return None
+    reasons = "; ".join(dict.fromkeys(why.reason for why in unread.values())) or "their data could not be read"
+    noun = "organisation" if undetermined == 1 else "organisations"
+    return Unknown(f"{undetermined} {noun} could not be judged: {reasons}")
 
 
 def _organization(row: Mapping[str, Any], as_of: datetime) -> JsonObject:

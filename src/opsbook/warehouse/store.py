@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 from opsbook.sdk.clock import Clock, SystemClock
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Unknown
+from opsbook.warehouse.contracts import Contract
+from opsbook.warehouse.definitions import Definitions
 from opsbook.warehouse.manifest import Held, reaches, read_manifest, stamp
 from opsbook.warehouse.mapping import table_named
 from opsbook.warehouse.report import LoadReport
+from opsbook.warehouse.sheets import sheet_named
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,9 +34,18 @@ class Warehouse:
     Nothing is opened, and DuckDB is not imported, before the first question.
     """
 
-    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock | None = None,
+        definitions: Definitions | None = None,
+        contracts: Mapping[str, Contract] | None = None,
+    ) -> None:
         self.folder = folder.absolute()
         self.clock = clock or SystemClock()
+        self.definitions = definitions or Definitions()
+        self._terms = self.definitions.terms()
+        self._contracts = dict(contracts or {})
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._held: dict[str, Held] = {}
@@ -67,14 +79,18 @@ class Warehouse:
 
         Raises `NeverWorks`, code `missing_file`, when a file that the manifest names is gone or damaged.
         """
+        return self.ask(_query(metric), parameters)
+
+    def ask(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of one query of ours; as `rows`."""
         bound = {name: _naive(value) for name, value in parameters.items()}
-        query, engine = _query(metric), _engine()
+        engine = _engine()
         found: list[dict[str, Any]]
         try:
-            found = engine.select(self._reader(), query, bound)
+            found = engine.select(self._reader(), self._terms, query, bound)
         except engine.MissingFile:  # two loads went by since the view was made, and its file with them
             try:
-                found = engine.select(self._reader(afresh=True), query, bound)
+                found = engine.select(self._reader(afresh=True), self._terms, query, bound)
             except engine.MissingFile as error:
                 sentence = "A file of the warehouse is gone or damaged."
                 raise NeverWorks(sentence, cure="Load its table again.", code="missing_file") from error
@@ -86,6 +102,10 @@ class Warehouse:
         if len(found) != 1:
             raise NeverWorks(f"The metric {metric} answered {len(found)} rows instead of one.", code="bad_query")
         return found[0]
+
+    def contract(self, metric: str) -> Contract:
+        """What a figure of this metric must fulfil to be judged."""
+        return self._contracts.get(metric) or sheet_named(metric).contract
 
     def held(self, table: str) -> Held | None:
         """What is stored of a table; None for one that was never loaded."""

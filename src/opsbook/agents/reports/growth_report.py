@@ -105,7 +105,8 @@ def _revenue(page: Page, evidence: Evidence) -> None:
         ("trialing", "Organisations on trial", "count"),
     ):
         if name in value:
-            rows.append([label, page.fact(label, value[name], unit, found.name)])
+            told = page.resting if unit == "ratio" else page.fact
+            rows.append([label, told(label, value[name], unit, found.name)])
     if value.get("baseline_date"):
         baseline = page.state("Baseline", inline(value["baseline_date"]), found.name)
         page.say(f"Compared with the snapshot of {baseline}.")
@@ -152,7 +153,7 @@ def _funnel(page: Page, evidence: Evidence) -> None:
         return
     rows = [[label, page.fact(label, funnel[key], "count", found.name)] for key, label in STEPS if key in funnel]
     page.table(["Step of those who entered", "People"], rows, right=[1])
-    page.say(f"Signup conversion: {page.fact('Signup conversion', funnel['conversion_rate'], 'ratio', found.name)}.")
+    page.say(f"Signup conversion: {page.resting('Signup conversion', funnel['conversion_rate'], 'ratio', found.name)}.")
 
 
 def _insights(page: Page, evidence: Evidence) -> None:

@@ -17,6 +17,7 @@ from opsbook.integrations.catalog import ids, names, one_of
 from opsbook.integrations.configuration import names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
+from opsbook.warehouse.contracts import ContractSettings
 
 WIDTH = 100
 HEAD = """# The settings of opsbook. All are taken out: what stands in one is its default, or an example.
@@ -25,6 +26,7 @@ HEAD = """# The settings of opsbook. All are taken out: what stands in one is it
 """
 SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "people": ("[people.owner]", PersonSettings),
+    "metrics": ("[metrics.signup_conversion]", ContractSettings),
     "hooks": ("[hooks.billing]", HookSettings),
     "maintenance": ("[[maintenance]]", MaintenanceSettings),
 }

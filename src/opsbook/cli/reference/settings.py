@@ -5,6 +5,7 @@ from __future__ import annotations
 from opsbook.cli.reference._markdown import about, code, codes, default_words, fields_table, table, type_words
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
+from opsbook.warehouse.contracts import ContractSettings
 
 INTRODUCTION = """# Settings
 
@@ -19,6 +20,12 @@ A section for each door of your own, see [webhooks](../howto/webhooks.md). Its s
 `OPSBOOK_HOOK_<ID>_SECRET` and, during a rotation, `OPSBOOK_HOOK_<ID>_SECRET_PREVIOUS`.
 """
 
+METRICS = """## `[metrics.<name>]`
+
+Other conditions under which a metric's figure is judged; outside them it is unknown and keeps what was seen. The
+metrics and their own conditions: [warehouse](warehouse.md#metrics).
+"""
+
 
 def page() -> str:
     rows = [
@@ -31,6 +38,8 @@ def page() -> str:
             table(("Setting", "Type", "Environment", "Default", "What it is"), rows),
             "## `[people.<name>]`\n\nA section for each person; playbooks name them by `<name>`.\n",
             fields_table(PersonSettings),
+            METRICS,
+            fields_table(ContractSettings),
             HOOKS,
             fields_table(HookSettings),
             "## `[[maintenance]]`\n\nA section for each window of planned work: probes go on, nobody is alarmed.\n",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from opsbook.cli.reference._markdown import code, codes, table
+from opsbook.playbooks.fields import duration_text
+from opsbook.warehouse.sheets import Sheet, sheets
 from opsbook.warehouse.tables import TABLES, Kind, Table
 
 INTRODUCTION = """# Warehouse
@@ -36,13 +38,33 @@ MAPPING = """## Mapping
 | `ours=@` | nothing in every row, and known to be nothing |
 """
 
+METRICS = """## Metrics
+
+Each figure leaves the warehouse with what it rests on, and is unknown outside these conditions; `[metrics.<name>]` in
+the settings changes them, and [figures](../explain/figures.md) says where they come from. `opsbook explain metric NAME`
+shows the rows behind one.
+"""
+
 
 def page() -> str:
-    return "\n".join([INTRODUCTION, _kinds(), MAPPING, *map(_section, TABLES.values())])
+    return "\n".join([INTRODUCTION, _kinds(), MAPPING, *map(_section, TABLES.values()), METRICS, _metrics()])
 
 
 def _kinds() -> str:
     return "## Kinds\n\n" + table(("Kind", "What is read"), [(kind.value, KINDS[kind]) for kind in Kind])
+
+
+def _metrics() -> str:
+    heads = ("Metric", "What it is", "Unit", "Needs", "Window", "At least", "Fresh within", "Readable")
+    return table(heads, [_metric(one) for one in sheets().values()])
+
+
+def _metric(one: Sheet) -> tuple[str, ...]:
+    window = duration_text(one.window) if one.window else "a moment"
+    least = f"{one.contract.minimum_n} {one.counts}" if one.contract.minimum_n else ""
+    readable = f"{one.contract.minimum_completeness * 100:g} %"
+    fresh = duration_text(one.contract.fresh_within)
+    return code(one.name), one.definition, one.unit, codes(one.needs), window, least, fresh, readable
 
 
 def _section(one: Table) -> str:

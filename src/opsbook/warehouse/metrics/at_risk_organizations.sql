@@ -16,7 +16,7 @@ WITH open_tickets AS (
     FROM (
         SELECT
             organization_id, created_at,
-            NOT coalesce(status IN ('resolved', 'closed'), false) AND coalesce(resolved_at >= $as_of, true) AS is_open,
+            NOT coalesce(status IN terms().resolved_tickets, false) AND coalesce(resolved_at >= $as_of, true) AS is_open,
             status IS NULL AND resolved_at IS NULL
                 AND (is_unread(unread, 'status') OR is_unread(unread, 'resolved_at')) AS untold
         FROM tickets

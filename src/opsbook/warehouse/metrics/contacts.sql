@@ -12,6 +12,6 @@ SELECT
     is_absent(o.unread, 'email_opt_out') AS opt_out_absent
 FROM users AS u JOIN organizations AS o ON o.id = u.organization_id
 WHERE u.organization_id IN (SELECT unnest($organizations))
-    AND (u.id = o.owner_id OR u.role IN ('brand', 'brand_admin', 'dispensary', 'dispensary_admin'))
-    AND coalesce(u.approval_status, 'approved') NOT IN ('rejected', 'disabled')
+    AND (u.id = o.owner_id OR u.role IN terms().contact_roles)
+    AND coalesce(u.approval_status, 'approved') NOT IN terms().refused_accounts
 ORDER BY u.organization_id, u.id = o.owner_id DESC, u.id

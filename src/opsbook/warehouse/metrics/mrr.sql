@@ -7,7 +7,7 @@ WITH paid AS (
     SELECT
         organization_id,
         CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents,
-        CAST(coalesce(sum(mrr_cents) FILTER (status = 'past_due'), 0) AS BIGINT) AS past_due_cents,
+        CAST(coalesce(sum(mrr_cents) FILTER (status IN terms().past_due_contracts), 0) AS BIGINT) AS past_due_cents,
         array_to_string(list_sort(list(DISTINCT paid_in)), ' ') AS currencies
     FROM contracts($as_of)
     GROUP BY organization_id
@@ -15,7 +15,7 @@ WITH paid AS (
 trials AS (
     SELECT DISTINCT s.organization_id
     FROM subscriptions AS s LEFT JOIN organizations AS o ON o.id = s.organization_id
-    WHERE s.status IN ('trialing', 'trial') AND is_running(s.started_at, s.ended_at, $as_of)
+    WHERE s.status IN terms().trial_contracts AND is_running(s.started_at, s.ended_at, $as_of)
         AND NOT coalesce(o.is_test, false)
 )
 SELECT

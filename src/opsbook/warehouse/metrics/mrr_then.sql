@@ -13,8 +13,8 @@ FROM (
         coalesce(s.currency, 'usd') AS paid_in
     FROM subscriptions AS s LEFT JOIN organizations AS o ON o.id = s.organization_id
     WHERE s.started_at < $at
-        AND (s.ended_at >= $at OR (s.ended_at IS NULL AND s.status IN ('active', 'past_due')))
-        AND s.status IN ('active', 'past_due', 'canceled', 'cancelled', 'replaced', 'ended', 'expired', 'unpaid')
+        AND (s.ended_at >= $at OR (s.ended_at IS NULL AND s.status IN terms().paid_contracts))
+        AND s.status IN terms().once_paid_contracts
         AND NOT coalesce(o.is_test, false)
     QUALIFY row_number() OVER (
         PARTITION BY s.organization_id, s.provider_subscription_id, if(s.provider_subscription_id IS NULL, s.id, NULL)

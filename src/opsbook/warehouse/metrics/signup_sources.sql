@@ -14,7 +14,7 @@ touches AS (
     UNION ALL
     SELECT a.id, e."at", e.source
     FROM arrived AS a JOIN events AS e ON e.user_id = a.id
-    WHERE e.type = 'user.signup.platform' AND e.source IS NOT NULL AND e."at" < $end
+    WHERE e.type IN terms().signup_events AND e.source IS NOT NULL AND e."at" < $end
     UNION ALL
     SELECT a.id, o.created_at, lower(o.signup_source)
     FROM arrived AS a JOIN organizations AS o ON o.owner_id = a.id

@@ -1,0 +1,7 @@
+"""Say where a figure comes from."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)

@@ -1,0 +1,19 @@
+-- Recurring revenue at the start.
+-- Definition: the recurring revenue of the snapshot nearest to the start of the window.
+-- Unit: cents.
+-- Source: subscriptions, organizations, snapshots.
+-- Parameters: as_of, before_ids, before_cents, paid_earlier.
+-- Query: snapshots.
+-- Needs: subscriptions.
+-- Reads: subscriptions.started_at, subscriptions.ended_at.
+-- Window: 7 days.
+-- Fold: sum.
+-- Counts: organisations.
+-- Contract: usual.
+-- Why: none.
+SELECT
+    id, name, before_cents, after_cents, kind,
+    if(before_cents > 0, NULL, 'paid nothing then') AS reason,
+    reason IS NULL AS counted, before_cents AS part, NULL AS whole, 1 AS n
+FROM moves_behind($as_of, $before_ids, $before_cents, $paid_earlier)
+ORDER BY abs(after_cents - before_cents) DESC, id

@@ -1,0 +1,108 @@
+"""Recurring revenue against an earlier moment: the figures that compare the two, each judged by its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from opsbook.sdk.values import JsonObject, Unknown
+from opsbook.warehouse.figures import Seen, measure
+from opsbook.warehouse.revenue import Kind, Movement, Mrr, movements, paid_before
+from opsbook.warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from opsbook.records.snapshots import Snapshots
+
+NO_REVENUE = "there was no revenue at the start"
+OF_KIND = {kind: f"{kind.value}_mrr" for kind in Kind}  # the metric that sums up the movements of a kind
+COMPARED = (
+    "mrr_start",
+    *OF_KIND.values(),
+    "mrr_growth",
+    "nrr",
+    "churn_rate",
+    "churn_rate_28_days",
+    "revenue_churn_rate",
+)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What every organisation paid at an earlier moment, and who had ever paid by then.
+
+    It is a snapshot of that local date, or was `reconstructed` from contracts afterwards.
+    """
+
+    local_date: date
+    mrr: Mapping[str, int]
+    paid_earlier: Collection[str]
+    taken_at: datetime
+    reconstructed: bool
+
+    @property
+    def paying(self) -> frozenset[str]:
+        return paying(self.mrr)
+
+
+def baseline_near(
+    warehouse: Warehouse, snapshots: Snapshots, start: datetime, end: datetime, zone: ZoneInfo
+) -> Baseline | Unknown:
+    """The snapshot nearest to the start's local date, a day off at most; that of the end's date is none."""
+    target = start.astimezone(zone).date()
+    found = snapshots.mrr_near(target)
+    if found is None or found.local_date >= end.astimezone(zone).date():
+        return Unknown(f"no baseline yet: no snapshot of revenue within a day of {target}")
+    midnight = datetime.combine(found.local_date, time(), zone)
+    earlier = snapshots.paid_until(found.local_date) | paid_before(warehouse, midnight)
+    return Baseline(found.local_date, found.mrr, earlier, found.taken_at, found.reconstructed)
+
+
+def paying(mrr: Mapping[str, int]) -> frozenset[str]:
+    return frozenset(key for key, cents in mrr.items() if cents > 0)
+
+
+def moved(now: Mrr | Unknown, baseline: Baseline | Unknown) -> list[Movement] | Unknown:
+    """Who moved since the baseline, the largest movement first."""
+    if isinstance(baseline, Unknown):
+        return baseline
+    return now if isinstance(now, Unknown) else movements(baseline.mrr, now.cents, baseline.paid_earlier)
+
+
+def compared(
+    warehouse: Warehouse, metric: str, start: datetime, end: datetime, now: Mrr | Unknown, baseline: Baseline | Unknown
+) -> JsonObject:
+    """One of the `COMPARED` metrics over `[start, end)`; unknown without a baseline."""
+    return measure(warehouse, metric, start, end, _seen(metric, now, baseline))
+
+
+def _seen(metric: str, now: Mrr | Unknown, baseline: Baseline | Unknown) -> Seen | Unknown:
+    if isinstance(baseline, Unknown):
+        return baseline
+    before, payers = sum(baseline.mrr.values()), len(baseline.paying)
+    if metric == "mrr_start":
+        return Seen(before, payers)
+    if isinstance(now, Unknown):
+        return now
+    found = movements(baseline.mrr, now.cents, baseline.paid_earlier)
+    for kind, name in OF_KIND.items():
+        if metric == name:
+            mine = [one.cents for one in found if one.kind is kind]
+            return Seen(sum(mine), len(mine))
+    if not payers:
+        return Seen(None, 0, why=NO_REVENUE)
+    lost = [one.cents for one in found if one.kind is Kind.CHURNED]
+    kept = sum(min(cents, now.cents.get(key, 0)) for key, cents in baseline.mrr.items()) + sum(
+        one.cents for one in found if one.kind is Kind.EXPANSION
+    )
+    parts = {
+        "mrr_growth": (now.total - before, before),
+        "nrr": (kept, before),
+        "churn_rate": (len(lost), payers),
+        "churn_rate_28_days": (len(lost), payers),
+        "revenue_churn_rate": (sum(lost), before),
+    }
+    part, whole = parts[metric]
+    return Seen(round(part / whole, 6), payers)
