@@ -108,3 +108,21 @@ def test_a_moment_that_is_none_is_refused_with_the_option(shell: Shell) -> None:
     answer = shell("figures", "silence", "--as-of", "yesterday", "--json")
     assert answer.code == 2
     assert answer.json["error"]["message"].startswith("'yesterday' is not a time")
+
+
+def test_segments_and_cohorts_of_organisations_are_printed_for_people_and_programs(shell: Shell) -> None:
+    head = "id,name,created_at,canceled_at\n"
+    shell.write(f"{head}a,Ann,2026-01-05,\nb,Bob,2026-01-09,2026-02-02\nc,Cy,2026-02-01,\n", "organizations.csv")
+    shell.write("id,organization_id,ordered_at,total_cents\n1,a,2026-02-20,500\n", "orders.csv")
+    for table in ("organizations", "orders"):
+        assert shell("load", table, f"{table}.csv").code == 0
+    found = shell("figures", "retention", "--as-of", "2026-03-01", "--json").json["items"]
+    kept = {one["cohort"]: (one["started"], [month["value"] for month in one["kept"]]) for one in found}
+    assert kept == {"2026-01": (2, [2, 1]), "2026-02": (1, [1])}
+    segments = shell("figures", "rfm", "--as-of", "2026-03-01", "--json").json["items"]
+    assert {one["segment"]: one["units"]["value"] for one in segments if one["units"]["value"]} == {
+        "dormant": 1,
+        "never_purchased": 1,
+    }
+    assert "2 1" in shell("figures", "retention", "--as-of", "2026-03-01").out
+    assert "never_purchased" in shell("figures", "rfm", "--as-of", "2026-03-01").out

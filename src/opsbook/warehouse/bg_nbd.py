@@ -25,6 +25,7 @@ WEEK = 7.0  # days
 LOWEST, HIGHEST = 1e-5, 1e5  # of each parameter; one that ends there could not be told from the data
 STEEPEST = 1e-5  # of the mean log-likelihood, by the logarithm of a parameter, where a maximum counts as reached
 APART = 0.01  # log-likelihood by which two starts may differ and still have found the same maximum
+MOST_STEPS = 60  # of a search; those that settled took up to 21
 _NEAR_ONE = 1e-6  # the formula of expected orders divides by a - 1
 
 
@@ -84,7 +85,7 @@ def fit(histories: Histories) -> Parameters | Unknown:
             jac=True,
             method="L-BFGS-B",
             bounds=[(np.log(LOWEST), np.log(HIGHEST))] * 4,
-            options={"ftol": 1e-14, "gtol": STEEPEST / 100, "maxiter": 1000},
+            options={"ftol": 1e-13, "gtol": STEEPEST / 10, "maxiter": MOST_STEPS},
         )
         ends.append((-float(found.fun) * float(size), np.exp(found.x), float(np.abs(found.jac).max())))
     best, four, slope = max(ends, key=lambda end: end[0])

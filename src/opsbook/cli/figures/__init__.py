@@ -1,4 +1,4 @@
-"""Ask the warehouse for its figures on orders: silence, cohorts, who still orders."""
+"""Ask the warehouse for figures: silence, cohorts, segments, who stays, who still orders."""
 
 from __future__ import annotations
 

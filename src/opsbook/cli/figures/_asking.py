@@ -37,3 +37,10 @@ def told_unknown(found: Any, *, as_json: bool) -> bool:
     if isinstance(found, Unknown):
         show(found.as_json() if as_json else f"Unknown: {found.reason}.", as_json=as_json)
     return isinstance(found, Unknown)
+
+
+def in_words(value: Any) -> str:
+    """A measurement's value, `?` for one that is unknown; anything else as it is."""
+    if isinstance(value, dict) and "status" in value:
+        value = "?" if value["value"] is None else value["value"]
+    return str(value)
