@@ -1,4 +1,4 @@
-"""What models have cost, by playbook, month and model, beside the month's budget."""
+"""What models have cost, beside the budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""See who works in a run, what each may do, and try one out."""
+"""See who works in a run, and try one out."""
 
 from __future__ import annotations
 
