@@ -1,4 +1,4 @@
-"""Ask the warehouse for figures: silence, cohorts, segments, who stays, who still orders."""
+"""Ask the warehouse for figures: who is silent, who stays."""
 
 from __future__ import annotations
 
