@@ -41,7 +41,8 @@ TABLES = {
         SELECT 'sub-' || i AS id, 'org-' || i AS organization_id, if(i % 20 = 0, 'canceled', 'active') AS status,
             100 * (49 + hash(i) % 450) AS amount_cents, 1 AS interval_months,
             $as_of - to_days(CAST(1 + hash(i) % 400 AS INTEGER)) AS started_at,
-            if(i % 20 = 0, $as_of - to_days(CAST(hash(i) % 60 AS INTEGER)), NULL) AS ended_at
+            if(i % 20 = 0, $as_of - to_days(CAST(hash(i) % 60 AS INTEGER)), NULL) AS ended_at,
+            if(i % 2 = 0, 'provider-' || i, NULL) AS provider_subscription_id
         FROM range($n) AS t(i)""",
     "tickets": """
         SELECT 'ticket-' || i AS id, 'org-' || (5 * i) AS organization_id, if(i % 3 = 0, 'new', 'resolved') AS status,

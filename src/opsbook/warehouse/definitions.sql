@@ -84,20 +84,19 @@ CREATE MACRO is_running(started_at, ended_at, as_of) AS
 -- Contracts that are paid at a moment, by the status that they have now: each once, however often it is written down
 -- (rows of an organisation that share the provider's id are one contract; the one that began last stands).
 CREATE MACRO contracts(as_of) AS TABLE
-SELECT s.organization_id, s.status, s.mrr_cents, s.paid_in
-FROM (
-    SELECT
-        organization_id, status, coalesce(currency, 'usd') AS paid_in,
-        monthly_cents(amount_cents, interval_months) AS mrr_cents
+WITH running AS NOT MATERIALIZED (
+    SELECT *, coalesce(currency, 'usd') AS paid_in, monthly_cents(amount_cents, interval_months) AS mrr_cents
     FROM subscriptions
     WHERE status IN terms().paid_contracts AND is_running(started_at, ended_at, as_of)
-    QUALIFY row_number() OVER (
-        PARTITION BY organization_id, coalesce('p' || provider_subscription_id, 'i' || id)
-        ORDER BY started_at DESC NULLS LAST, amount_cents DESC, id
-    ) = 1
-) AS s
-LEFT JOIN organizations AS o ON o.id = s.organization_id
-WHERE NOT coalesce(o.is_test, false);
+        AND organization_id NOT IN (SELECT id FROM organizations WHERE is_test)
+)
+SELECT organization_id, status, mrr_cents, paid_in FROM running WHERE provider_subscription_id IS NULL
+UNION ALL
+SELECT organization_id, status, mrr_cents, paid_in FROM running WHERE provider_subscription_id IS NOT NULL
+QUALIFY row_number() OVER (
+    PARTITION BY organization_id, provider_subscription_id
+    ORDER BY started_at DESC NULLS LAST, amount_cents DESC, id
+) = 1;
 
 CREATE MACRO organization_mrr(as_of) AS TABLE
 SELECT organization_id, CAST(sum(mrr_cents) AS BIGINT) AS mrr_cents
