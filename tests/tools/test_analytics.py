@@ -114,3 +114,20 @@ async def test_a_login_after_the_window_leaves_activation_unknown(week: Served) 
 async def test_an_unknown_cut_is_refused(served: Served) -> None:
     with pytest.raises(InvalidInput, match="by"):
         await served.call("getSignupAnalytics", by=["country"])
+
+
+async def test_who_stayed_is_told_when_it_is_asked_for(served: Served) -> None:
+    unasked: Any = (await served.call("getSignupAnalytics")).value
+    unloaded: Any = (await served.call("getSignupAnalytics", by=["retention"])).value
+    assert "retention" not in unasked
+    assert unloaded["retention"] == {"value": None, "status": "unknown", "reason": "organizations were never loaded"}
+    came, left = AS_OF.replace(month=10, day=3), AS_OF.replace(day=5)
+    served.load(
+        organizations=[
+            {"id": "stays", "name": "Stays", "created_at": came, "canceled_at": None},
+            {"id": "leaves", "name": "Leaves", "created_at": came, "canceled_at": left},
+        ]
+    )
+    value: Any = (await served.call("getSignupAnalytics", by=["retention"])).value
+    assert [(one["cohort"], one["started"]) for one in value["retention"]] == [("2026-10", 2)]
+    assert [month["value"] for month in value["retention"][0]["kept"]] == [2, 1]

@@ -9,16 +9,20 @@ from typing import Literal
 from pydantic import Field
 
 from opsbook.sdk.tool import EffectClass, ToolArgs, ToolContext, ToolResult
-from opsbook.sdk.values import Json, JsonObject
+from opsbook.sdk.values import Json, JsonObject, Unknown
 from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import ending_at
 from opsbook.warehouse import signups
+from opsbook.warehouse.retention import organization_cohorts
 
-Cut = Literal["role", "cohort", "source", "funnel"]
+Cut = Literal["role", "cohort", "source", "funnel", "retention"]
 
 
 class SignupAnalyticsArgs(ToolArgs):
-    """`by` picks the cuts: cohorts by role (`role` and `cohort` mean the same), sources, the funnel."""
+    """`by` picks the cuts: cohorts by role (`role` and `cohort` mean the same), sources, the funnel, retention.
+
+    Retention is which organisations stayed, by the month in which they came.
+    """
 
     days: int = Field(default=7, ge=1, le=366)
     by: tuple[Cut, ...] = Field(default=("cohort", "source", "funnel"), min_length=1)
@@ -36,7 +40,9 @@ class GetSignupAnalytics(ServedTool[SignupAnalyticsArgs]):
         """`{total, cohorts?, sources?, funnel?, previous: {total, cohorts?, sources?}}`, every figure a measurement.
 
         The cohorts customer, dispensary, brand and other sum to `total`; `internal` stands beside them. The funnel has
-        no previous one: logins overwrite what a past window would need.
+        no previous one: logins overwrite what a past window would need. `retention` is a list of `{cohort, started,
+        kept}` that no window cuts off: how many organisations of each month were there at the end of it and of each
+        following one.
         """
         length = timedelta(days=args.days)
         start, end = ending_at(context, length)
@@ -53,6 +59,10 @@ class GetSignupAnalytics(ServedTool[SignupAnalyticsArgs]):
         if "funnel" in args.by:
             steps = signups.funnel(warehouse, start, end)
             value["funnel"], figures["conversion_rate"] = steps, steps["conversion_rate"]
+        if "retention" in args.by:
+            stayed = organization_cohorts(warehouse, end)
+            value["retention"] = stayed.as_json() if isinstance(stayed, Unknown) else list(stayed)
+            warnings += warehouse.warnings("organizations", until=end)
         return ToolResult(value, end, "warehouse: users, leads, events", (start, end), figures, _once(warnings))
 
     def _cuts(self, args: SignupAnalyticsArgs, start: datetime, end: datetime) -> JsonObject:
