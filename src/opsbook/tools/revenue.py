@@ -74,7 +74,7 @@ class GetRevenueMetrics(ServedTool[RevenueMetricsArgs]):
         found = moved(now, baseline)
         value: JsonObject = {
             **_present(now),
-            "mrr_end": mrr_figure(warehouse, end),
+            "mrr_end": mrr_figure(warehouse, end, now),
             "past_due_mrr": past_due_figure(warehouse, end, now),
             **{name: compared(warehouse, metric, start, end, now, baseline) for name, metric in COMPARED.items()},
             "logo_churn_rate_28_days": compared(warehouse, "churn_rate_28_days", end - LONG, end, now, long_ago),

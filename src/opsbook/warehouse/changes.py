@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -38,13 +39,28 @@ class Baseline:
 
     local_date: date
     mrr: Mapping[str, int]
-    paid_earlier: Collection[str]
+    find_paid_earlier: Callable[[], Collection[str]]
     taken_at: datetime
     reconstructed: bool
 
-    @property
+    _moved: list[tuple[Mrr, list[Movement]]] = field(default_factory=list, repr=False, compare=False)
+
+    @cached_property
+    def paid_earlier(self) -> Collection[str]:
+        return self.find_paid_earlier()
+
+    @cached_property
     def paying(self) -> frozenset[str]:
         return paying(self.mrr)
+
+    def moved(self, now: Mrr) -> list[Movement]:
+        """Who moved until `now`, the largest movement first; looked for once, however many figures are made of it."""
+        for earlier, found in self._moved:
+            if earlier is now:
+                return found
+        found = movements(self.mrr, now.cents, self.paid_earlier)
+        self._moved.append((now, found))
+        return found
 
 
 def baseline_near(
@@ -56,8 +72,11 @@ def baseline_near(
     if found is None or found.local_date >= end.astimezone(zone).date():
         return Unknown(f"no baseline yet: no snapshot of revenue within a day of {target}")
     midnight = datetime.combine(found.local_date, time(), zone)
-    earlier = snapshots.paid_until(found.local_date) | paid_before(warehouse, midnight)
-    return Baseline(found.local_date, found.mrr, earlier, found.taken_at, found.reconstructed)
+
+    def paid_earlier() -> frozenset[str]:
+        return snapshots.paid_until(found.local_date) | paid_before(warehouse, midnight)
+
+    return Baseline(found.local_date, found.mrr, paid_earlier, found.taken_at, found.reconstructed)
 
 
 def paying(mrr: Mapping[str, int]) -> frozenset[str]:
@@ -68,7 +87,7 @@ def moved(now: Mrr | Unknown, baseline: Baseline | Unknown) -> list[Movement] | 
     """Who moved since the baseline, the largest movement first."""
     if isinstance(baseline, Unknown):
         return baseline
-    return now if isinstance(now, Unknown) else movements(baseline.mrr, now.cents, baseline.paid_earlier)
+    return now if isinstance(now, Unknown) else baseline.moved(now)
 
 
 def compared(
@@ -86,7 +105,9 @@ def _seen(metric: str, now: Mrr | Unknown, baseline: Baseline | Unknown) -> Seen
         return Seen(before, payers)
     if isinstance(now, Unknown):
         return now
-    found = movements(baseline.mrr, now.cents, baseline.paid_earlier)
+    if metric == "churn_rate_28_days" and payers:  # who has left needs no knowledge of who has come back
+        return Seen(round(len(baseline.paying - paying(now.cents)) / payers, 6), payers)
+    found = baseline.moved(now)
     for kind, name in OF_KIND.items():
         if metric == name:
             mine = [one.cents for one in found if one.kind is kind]
@@ -94,8 +115,8 @@ def _seen(metric: str, now: Mrr | Unknown, baseline: Baseline | Unknown) -> Seen
     if not payers:
         return Seen(None, 0, why=NO_REVENUE)
     lost = [one.cents for one in found if one.kind is Kind.CHURNED]
-    kept = sum(min(cents, now.cents.get(key, 0)) for key, cents in baseline.mrr.items()) + sum(
-        one.cents for one in found if one.kind is Kind.EXPANSION
+    kept = before + sum(
+        one.after_cents - one.before_cents for one in found if one.kind not in (Kind.NEW, Kind.REACTIVATION)
     )
     parts = {
         "mrr_growth": (now.total - before, before),

@@ -72,9 +72,9 @@ def mrr_now(warehouse: Warehouse, as_of: datetime) -> Mrr | Unknown:
     )
 
 
-def mrr_figure(warehouse: Warehouse, as_of: datetime) -> JsonObject:
-    """The total of `mrr_now` as a measurement."""
-    found = mrr_now(warehouse, as_of)
+def mrr_figure(warehouse: Warehouse, as_of: datetime, now: Mrr | Unknown | None = None) -> JsonObject:
+    """The total of `mrr_now`, or of `now` where that is known already, as a measurement."""
+    found = mrr_now(warehouse, as_of) if now is None else now
     seen = found if isinstance(found, Unknown) else Seen(found.total, len(found.cents))
     return measure(warehouse, "mrr", None, as_of, seen)
 
