@@ -18,7 +18,7 @@ from opsbook.warehouse.store import Warehouse
 if TYPE_CHECKING:
     from opsbook.warehouse.bg_nbd import Histories, Parameters
 
-MOST_UNITS = 25_000  # the parameters of more are fitted on a share of them: docs/explain/alive.md has what that costs
+MOST_UNITS = 30_000  # the parameters of more are fitted on a share of them: docs/explain/alive.md has what that costs
 LEAST_UNITS = 100  # fewer do not say enough: docs/explain/alive.md has how far fits on so few miss
 LEAST_REPEATERS = 30
 
