@@ -24,6 +24,7 @@ HEAVY = {
     "pydantic_ai",
     "anthropic",
     "google",
+    "cryptography",
     "numpy",
     "scipy",
 }

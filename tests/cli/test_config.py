@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -15,6 +16,8 @@ from opsbook.sdk.http import HttpClient
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings, read_settings
 from opsbook.warehouse.contracts import ContractSettings
 
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+KEY = {"type": "service_account", "client_email": "ops@example.com", "private_key": PEM}
 IN_FORCE = re.compile(r"^#(?=[\[a-z])", re.MULTILINE)
 
 
@@ -33,7 +36,8 @@ def test_as_it_is_it_sets_nothing_and_is_taken(shell: Shell, text: str):
 
 def test_with_everything_in_force_every_setting_is_valid_and_every_system_configured(shell: Shell, text: str):
     shell.write(IN_FORCE.sub("", text), "opsbook.toml")
-    shell.write("", "certificates.pem")  # the one file that a setting names
+    shell.write("", "certificates.pem")  # the files that settings name
+    shell.write(json.dumps(KEY), "key.json")
     settings = read_settings({})
     systems = configure(settings.integrations, {}, HttpClient())
     assert {key for key, system in systems.items() if system.configured} == {one_of(key).id for key in ids()}

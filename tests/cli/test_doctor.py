@@ -94,3 +94,13 @@ def test_with_probe_the_configured_systems_are_asked_and_one_that_is_offline_is_
         assert smtp["cure"] == "Check the address in the settings and its DNS name."
     found = checks(shell)["system smtp"]  # nobody is asked: it tells what the last probe found
     assert (found["state"], found["found"].split(" at ")[0]) == ("note", "configured, offline")
+
+
+def test_of_several_ways_to_ask_google_the_one_that_counts_is_told(shell: Shell):
+    section = '[integrations.drive]\nmetadata_host = "metadata.google.internal"\n'
+    (shell.folder / "opsbook.toml").write_text(section)
+    assert checks(shell)["system drive"]["found"] == "configured with GCE_METADATA_HOST, never probed since"
+    (shell.folder / "opsbook.toml").write_text(f'{section}access_token = "{SECRET}"\n')
+    found = checks(shell)
+    assert found["system drive"]["found"] == "configured with GOOGLE_ACCESS_TOKEN, never probed since"
+    assert found["system hubspot"]["cure"].startswith("Set HUBSPOT_ACCESS_TOKEN")

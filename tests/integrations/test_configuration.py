@@ -73,7 +73,7 @@ def test_some_settings_of_several_are_not_configured_and_say_which_are_missing()
     ("given", "missing"),
     [
         ({"GOOGLE_CLIENT_ID": "c", "GOOGLE_REFRESH_TOKEN": "r"}, ["GOOGLE_CLIENT_SECRET"]),
-        ({}, ["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REFRESH_TOKEN"]),
+        ({}, ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SUBJECT"]),
         ({"GOOGLE_ACCESS_TOKEN": "a"}, []),
         ({"GOOGLE_ACCESS_TOKEN": "a", "GOOGLE_CLIENT_ID": "c"}, []),
     ],

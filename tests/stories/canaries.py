@@ -94,15 +94,20 @@ def sections(base: str, smtp: Mapping[str, Any], outbox: Path) -> dict[str, dict
     for key, canaries in ((key, system_secrets().get(key, {})) for key in ids()):
         fields = system_class(key).Config.model_fields
         addresses = {name: f"{base}/{key}" for name in ("base_url", "token_url", "url") if name in fields}
-        secrets = {
-            name: f"{base}/{key}/{quote(one.text, safe='')}" if name.endswith("_url") else one.text
-            for name, one in canaries.items()
-        }
+        secrets = {name: _given(name, one, f"{base}/{key}") for name, one in canaries.items()}
         found[key] = {**bare[key], **addresses, **secrets}
         if "client_id" in fields:
             found[key]["client_id"] = "opsbook"
     found["mailjet"]["sender"] = "ops@example.com"
     return found
+
+
+def _given(name: str, one: Canary, base: str) -> str:
+    """A secret as its setting takes it: in an address, in a service account's key, or as it is."""
+    if name == "credentials":
+        pem = f"-----BEGIN PRIVATE KEY-----\n{one.text}\n-----END PRIVATE KEY-----\n"
+        return json.dumps({"type": "service_account", "client_email": "ops@example.com", "private_key": pem})
+    return f"{base}/{quote(one.text, safe='')}" if name.endswith("_url") else one.text
 
 
 def written(plain: Mapping[str, Any], sections: Mapping[str, Mapping[str, Any]]) -> str:

@@ -220,9 +220,12 @@ def evidence(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, 
             shell = Shell(folder)
             _use_the_command_line(shell, found)
             found.keep("refusals", refusals((folder / "opsbook.toml").read_text("utf-8"), folder))
-            for section in systems.values():  # the other way in, where a system has two
-                if {"refresh_token", "access_token"} <= set(section):
-                    del section["access_token"]
+            for way in ("access_token", "credentials"):  # the other ways in, where a system has several
+                for section in systems.values():
+                    if {"refresh_token", way} <= set(section):
+                        del section[way]
+                _settle(folder, systems)
+                _keep_answer(shell, found, f"without {way}", "doctor", "--probe", "--json")
             del systems["slack"]["bot_token"]
             systems["blackleaf"]["dialect"] = "query"
             _settle(folder, systems, without="anthropic_api_key")
@@ -289,6 +292,12 @@ def test_the_vendors_were_really_given_secrets_and_the_playbooks_ran(evidence: E
     assert {f"{key}.refresh_token" for key, found in system_secrets().items() if "refresh_token" in found} <= given
     assert b"401" in evidence.found["logs"]
     assert any(name.endswith("opsbook.db") for name in evidence.found)
+
+
+def test_every_way_to_an_account_of_googles_was_tried(evidence: Evidence) -> None:
+    told = {name: evidence.found[f"{name} doctor --probe --json"] for name in ("without access_token", "the other way")}
+    assert b"configured with GOOGLE_APPLICATION_CREDENTIALS, offline" in told["without access_token"]
+    assert b"configured with GOOGLE_REFRESH_TOKEN, offline" in told["the other way"]
 
 
 def test_no_secret_is_found_anywhere(evidence: Evidence) -> None:

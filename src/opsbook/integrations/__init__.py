@@ -14,8 +14,9 @@ May lean on records, playbooks and sdk; a system never imports another one. Ever
 To add a system, make a folder named after its id with these files; nothing else lists it. The conformance suite in
 `tests/integrations` then asks for its sample settings and good answers, and tries what `quality.yaml` says. Files whose
 names begin with an underscore are shared pieces: `_system` (settings and the probe's frame), `_verdicts` (what an
-answer means), `_mail` (how a mail is written), `_posting` (what became of a message that was posted), `_google`,
-`_tokens`.
+answer means), `_shares` (how much of its day a way out has had), `_mail` (how a mail is written), `_posting` (what
+became of a message that was posted), `_tokens`, `_google` (the account
+of Google's systems) with `_google_tokens`, `_service_account` and `_rsa`.
 `_standard_webhooks` and `_cloud_events` are the doors of a deployment's own, `hooks` finds all doors.
 `configuration` makes the systems of a deployment, `monitor` probes them, `catalog` lists them, `quality` grades them;
 `references` fetches the secrets that settings refer to, before that.

@@ -1,20 +1,24 @@
-"""What the systems of Google share: the way to an access token, and what their error bodies mean.
+"""What the systems of Google share: the account that they are asked with, and what their error bodies mean.
 
-Two ways: an access token as it is, or a refresh token with its client (what `gcloud auth application-default login`
-stores, or an offline consent). A service account's key needs RSA signatures, for which no library is a dependency here.
+There are four ways to an access token, in the order in which they count where several are set: one as it is; a service
+account's key; a refresh token with its client (what `gcloud auth application-default login` stores, or an offline
+consent); and the metadata server of a machine of Google's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
+from opsbook.integrations import _service_account
+from opsbook.integrations._google_tokens import by_key, by_machine, by_refresh_token
+from opsbook.integrations._mail import SENDER
 from opsbook.integrations._system import System, SystemConfig
 from opsbook.integrations._tokens import Token, TokenCache
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, peek
-from opsbook.sdk.errors import NeverWorks, PersonNeeded
 from opsbook.sdk.http import HttpClient, Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Expiry, Observation
 from opsbook.sdk.values import Json
@@ -30,18 +34,32 @@ THROTTLES = frozenset(
         "RATE_LIMIT_EXCEEDED",
     }
 )
-RECONNECT = "Connect the account again and store the new refresh token."
 CODES = ("error.errors.0.reason", "error.details.0.reason", "error.status")
+SCOPE = "https://www.googleapis.com/auth/"
+WAYS: Mapping[str, str] = {  # by the first field of a group of `needs`; of several that are complete the first counts
+    "emulator_host": "an emulator",
+    "access_token": "GOOGLE_ACCESS_TOKEN",
+    "credentials": "GOOGLE_APPLICATION_CREDENTIALS",
+    "client_id": "GOOGLE_REFRESH_TOKEN",
+    "metadata_host": "GCE_METADATA_HOST",
+}
 
 
 class GoogleConfig(SystemConfig):
     """The account that a Google system is asked with."""
 
     needs: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("credentials",),
         ("client_id", "client_secret", "refresh_token"),
         ("access_token",),
+        ("metadata_host",),
     )
 
+    credentials: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices(_service_account.SETTING, "FIREBASE_SERVICE_ACCOUNT_KEY"),
+        description="key of a service account: the path of its JSON file, or its text, also in base64",
+    )
     client_id: str | None = Field(
         default=None, validation_alias="GOOGLE_CLIENT_ID", description="OAuth client of the refresh token"
     )
@@ -57,7 +75,36 @@ class GoogleConfig(SystemConfig):
     token_url: str = Field(
         default="https://oauth2.googleapis.com/token",
         validation_alias="GOOGLE_TOKEN_URL",
-        description="where a refresh token is exchanged",
+        description="where a refresh token or a key is exchanged",
+    )
+    metadata_host: str | None = Field(
+        default=None,
+        validation_alias="GCE_METADATA_HOST",
+        pattern=r"^(metadata\.google\.internal|169\.254\.169\.254|\[fd20:ce::254\]"
+        r"|(localhost|127\.0\.0\.1|\[::1\]):\d+)$",
+        description="metadata.google.internal, to ask as the account that a machine of Google's runs as",
+    )
+
+    @field_validator("credentials")
+    @classmethod
+    def _holds_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _service_account.read(value.get_secret_value())
+        return value
+
+    @classmethod
+    def secrets_in(cls, name: str, value: str) -> Iterable[str]:
+        return _service_account.secrets_in(value) if name == "credentials" else super().secrets_in(name, value)
+
+
+class WorkspaceConfig(GoogleConfig):
+    """The account of a system that belongs to people: a service account can be let act for one of them."""
+
+    subject: str | None = Field(
+        default=None,
+        validation_alias="GOOGLE_SUBJECT",
+        pattern=SENDER,
+        description="user that a service account's key acts for (domain-wide delegation)",
     )
 
 
@@ -70,6 +117,10 @@ class GoogleSystem(System[G], Generic[G]):
     def __init__(self, config: G | None, http: HttpClient, state: Mapping[str, Json] | None = None) -> None:
         super().__init__(config, http, state)
         self.tokens = TokenCache(http.clock)
+
+    @abstractmethod
+    def scopes(self, config: G) -> Sequence[str]:
+        """What a token must allow: no more than what is asked with these settings."""
 
     async def fetched(
         self,
@@ -91,29 +142,35 @@ class GoogleSystem(System[G], Generic[G]):
 
         if config.access_token is not None:
             return await use(config.access_token.get_secret_value())
-        return await self.tokens.use(lambda: self._exchange(config), use)
+        return await self.tokens.use(lambda: self._token(config), use)
 
-    async def _exchange(self, config: G) -> Token:
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": config.client_id or "",
-            "client_secret": config.client_secret.get_secret_value() if config.client_secret else "",
-            "refresh_token": config.refresh_token.get_secret_value() if config.refresh_token else "",
-        }
-        reply = await self.http.request("POST", config.token_url, form=form)
-        if reply.status in (400, 401, 403):
-            code = code_in(reply, "error") or f"status {reply.status}"
-            raise PersonNeeded(f"The refresh token was refused ({code}).", cure=RECONNECT, code="credentials")
-        body = reply.checked().object()
-        token, lives = body.get("access_token"), body.get("expires_in")
-        if not isinstance(token, str) or not token or not isinstance(lives, int | float):
-            raise NeverWorks("The answer to the refresh token holds no access token.", code="bad_reply")
-        self.http.redactor.learn([token])
-        rest = body.get("refresh_token_expires_in")  # only where access was granted for a time
-        return Token(token, float(lives), renewable_seconds=rest)
+    async def _token(self, config: G) -> Token:
+        match way(config):
+            case "credentials":
+                subject = config.subject if isinstance(config, WorkspaceConfig) else None
+                given = _shown(config.credentials)
+                return await by_key(self.http, config.token_url, given, self.scopes(config), subject)
+            case "metadata_host":
+                return await by_machine(self.http, config.metadata_host or "", self.scopes(config))
+        secret, refresh = _shown(config.client_secret), _shown(config.refresh_token)
+        return await by_refresh_token(self.http, config.token_url, config.client_id or "", secret, refresh)
 
     def expiry(self) -> Expiry | None:
         return self.tokens.expiry()
+
+    def asked_with(self) -> str:
+        return WAYS[way(self.config)] if self.config else ""
+
+
+def way(config: GoogleConfig) -> str:
+    """The field that says how a token is got: of the complete groups of `needs` the first in the order of `WAYS`."""
+    given = {name for name in type(config).model_fields if getattr(config, name) is not None}
+    complete = {group[0] for group in config.needs if given.issuperset(group)}
+    return next(name for name in WAYS if name in complete)
+
+
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def failure_at_google(reply: Reply) -> Observation | None:

@@ -28,6 +28,9 @@ METADATA = frozenset(
         "fd20:ce::254",
     )
 )
+# Google's metadata server, which tells a machine of theirs who it is: its names, and where those must lead.
+MACHINE_NAMES = frozenset({"metadata.google.internal", "169.254.169.254", "fd20:ce::254"})
+MACHINE = frozenset(ip_address(text) for text in ("169.254.169.254", "fd20:ce::254"))
 # Blocks that are no unicast hosts of the internet, whatever `is_global` says of them.
 REFUSED = (
     IPv4Network("0.0.0.0/8"),
@@ -87,6 +90,16 @@ def looks_numeric(host: str) -> bool:
     """Whether a resolver would read the host as a number (`2130706433`, `0x7f.1`, `127.1`) though it is no address."""
     last = host.rstrip(".").rpartition(".")[2].lower()
     return not is_address(host) and (last.isdecimal() or last.startswith("0x"))
+
+
+def is_machine_name(host: str) -> bool:
+    """Whether a host is written as Google's metadata server."""
+    return host.lower() in MACHINE_NAMES
+
+
+def why_not_machine(text: str) -> str | None:
+    """Why an address is not that of Google's metadata server; None when it is."""
+    return None if is_address(text) and ip_address(text) in MACHINE else "it is not where a metadata server answers"
 
 
 def is_address(host: str) -> bool:

@@ -44,6 +44,7 @@ __all__ = [
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 5.0
 MOST_BYTES = 5_000_000  # of a body, after decompression
+FLAVOUR = {"metadata-flavor": "Google"}  # asked with and answered with, so that neither side is taken for another
 LONGEST_WAIT = 86_400.0  # seconds; a Retry-After beyond a day is read as a day
 
 
@@ -167,11 +168,28 @@ class HttpClient:
             NoAnswer: `timeout` or `network`, the request may have left.
             NeverWorks: `bad_reply`, an answer beyond the cap or one that is not HTTP.
         """
-        wire = self.prepared()
         sent = _written(method, url, headers, params, json, form, content, basic)
-        wire.check(sent.url)
+        return await self._exchanged(sent, self.total_seconds if total_seconds is None else total_seconds)
+
+    async def ask_machine(self, host: str, path: str, params: Mapping[str, str | int]) -> Reply:
+        """What the metadata server of a Google machine answers: the one plain http to an internal address.
+
+        `host` is one of its names (`addresses.MACHINE_NAMES`), or this machine where loopback is open. Its name must
+        lead to its own addresses and nowhere else; whatever else `request` refuses is refused here too.
+
+        Raises what `request` raises, and `NeverWorks` (`bad_reply`) when what answered does not sign as one.
+        """
+        sent = _written("GET", f"http://{host}{path}", FLAVOUR, params, None, None, None, None)
+        reply = await self._exchanged(sent, self.total_seconds, machine=True)
+        if any(reply.headers.get(name) != text for name, text in FLAVOUR.items()):
+            raise NeverWorks(f"What answers at {reply.host} is no metadata server of Google's.", code="bad_reply")
+        return reply
+
+    async def _exchanged(self, sent: Sent, seconds: float, *, machine: bool = False) -> Reply:
+        wire = self.prepared()
+        wire.check(sent.url, machine=machine)
         began = self.clock.monotonic()
-        answer, host = await wire.exchange(sent, self.total_seconds if total_seconds is None else total_seconds)
+        answer, host = await wire.exchange(sent, seconds, machine=machine)
         elapsed = (self.clock.monotonic() - began) * 1000
         return Reply(answer.status, answer.headers, answer.body, host, elapsed, self.clock.now())
 

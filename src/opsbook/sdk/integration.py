@@ -177,6 +177,10 @@ class Integration(ABC, Generic[C]):
         Called only when configured. Its caller keeps the time limit and judges slowness.
         """
 
+    def asked_with(self) -> str:
+        """The setting whose credentials count, where there are several ways to give them; empty otherwise."""
+        return ""
+
     def connectors(self) -> Sequence[Connector]:
         """The ways out to people that this configuration opens."""
         return ()

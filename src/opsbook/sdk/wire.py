@@ -20,7 +20,14 @@ from typing import Any
 import httpcore
 import httpx
 
-from opsbook.sdk.addresses import is_address, is_loopback_name, looks_numeric, why_refused
+from opsbook.sdk.addresses import (
+    is_address,
+    is_loopback_name,
+    is_machine_name,
+    looks_numeric,
+    why_not_machine,
+    why_refused,
+)
 from opsbook.sdk.errors import InvalidInput, NeverWorks, OpsbookError
 from opsbook.sdk.exchange import Answer, NoAnswer, Resolve, Sent, Transport, Unreached
 
@@ -35,6 +42,7 @@ class _Exchange:
     """How far one request came."""
 
     host: str
+    machine: bool = False  # it asks the metadata server, at the one internal address that is ever asked
     left: bool = False
 
     async def trace(self, event: str, _info: Any) -> None:
@@ -54,8 +62,11 @@ class Wire:
     most_bytes: int
     below: httpcore.AsyncNetworkBackend = field(default_factory=httpcore.AnyIOBackend)
 
-    def check(self, url: str) -> httpx.URL:
-        """The address, taken apart. Raises `InvalidInput` when no request may be sent to it."""
+    def check(self, url: str, *, machine: bool = False) -> httpx.URL:
+        """The address, taken apart. Raises `InvalidInput` when no request may be sent to it.
+
+        `machine`: it is a question to the metadata server, which speaks plain http at an internal address.
+        """
         try:
             found = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError, ValueError):
@@ -65,6 +76,8 @@ class Wire:
         if found.userinfo:
             raise _refused("it carries a user name or password")
         local = self.allow_loopback and is_loopback_name(found.host)
+        if machine and found.scheme == "http" and is_machine_name(found.host):
+            return found
         if found.scheme == "http" and not local:
             raise _refused("it is not https")
         if looks_numeric(found.host):
@@ -73,10 +86,10 @@ class Wire:
             raise _refused(why)
         return found
 
-    async def exchange(self, sent: Sent, total_seconds: float) -> tuple[Answer, str]:
+    async def exchange(self, sent: Sent, total_seconds: float, *, machine: bool = False) -> tuple[Answer, str]:
         """The answer and the host that gave it. Raises what `HttpClient.request` says."""
-        url = self.check(sent.url)
-        state = _Exchange(url.host)
+        url = self.check(sent.url, machine=machine)
+        state = _Exchange(url.host, machine and is_machine_name(url.host))
         try:
             async with asyncio.timeout(total_seconds):
                 return await self._exchange(sent, url, state), url.host
@@ -115,7 +128,7 @@ class Wire:
         if self.transport is not None:
             yield await _faked(self.transport, request, state)
             return
-        backend = CheckedBackend(self.resolve or resolved, self.allow_loopback, self.below)
+        backend = CheckedBackend(self.resolve or resolved, self.allow_loopback, self.below, machine=state.machine)
         async with httpcore.AsyncConnectionPool(
             ssl_context=self._tls(), max_keepalive_connections=0, network_backend=backend
         ) as pool:
@@ -154,12 +167,15 @@ class _Body(httpx.AsyncByteStream):
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to judged addresses only. `below` makes the connection."""
+    """Connects to judged addresses only. `below` makes the connection; `machine`: to the metadata server's alone."""
 
-    def __init__(self, resolve: Resolve, allow_loopback: bool, below: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(
+        self, resolve: Resolve, allow_loopback: bool, below: httpcore.AsyncNetworkBackend, *, machine: bool = False
+    ) -> None:
         self.resolve = resolve
         self.allow_loopback = allow_loopback
         self.below = below
+        self.machine = machine
 
     async def connect_tcp(
         self,
@@ -173,7 +189,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             addresses = await self.resolve(host, port)
             local = self.allow_loopback and is_loopback_name(host)
             for address in addresses:
-                if why := why_refused(address, loopback_allowed=local):
+                why = why_not_machine(address) if self.machine else why_refused(address, loopback_allowed=local)
+                if why:
                     raise _refused(why)
             return await self._first(addresses, port, timeout, socket_options)
 

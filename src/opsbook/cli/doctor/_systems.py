@@ -23,8 +23,9 @@ async def probe(app: App) -> list[Finding]:
     """One finding a system, by id; those that are configured are asked now."""
     reports = await app.monitor.check(sorted(app.integrations))
     return [
-        _alive(report) if app.integrations[report.id].configured else _lacking(report.id, app.integrations[report.id])
+        _alive(report, system) if system.configured else _lacking(report.id, system)
         for report in reports
+        for system in (app.integrations[report.id],)
     ]
 
 
@@ -32,8 +33,9 @@ def _standing(key: str, system: Integration[Any], state: Mapping[str, Any] | Non
     if not system.configured:
         return _lacking(key, system)
     if state is None or state["status"] == Status.NOT_CONFIGURED:
-        return Finding(f"system {key}", "ok", "configured, never probed since", "`opsbook doctor --probe` asks it.")
-    told = f"configured, {state['status']} at {state['checked_at']:%F %H:%M}Z"
+        told = f"{_configured(system)}, never probed since"
+        return Finding(f"system {key}", "ok", told, "`opsbook doctor --probe` asks it.")
+    told = f"{_configured(system)}, {state['status']} at {state['checked_at']:%F %H:%M}Z"
     return Finding(f"system {key}", "ok" if state["status"] in WELL else "note", told)
 
 
@@ -47,10 +49,14 @@ def _lacking(key: str, system: Integration[Any]) -> Finding:
     return Finding(f"system {key}", "note", "not configured", f"Set {missing}.")
 
 
-def _alive(report: ProbeReport) -> Finding:
+def _configured(system: Integration[Any]) -> str:
+    return f"configured with {system.asked_with()}" if system.asked_with() else "configured"
+
+
+def _alive(report: ProbeReport, system: Integration[Any]) -> Finding:
     seen, check = report.observation, f"system {report.id}"
     latency = "" if seen.latency_ms is None else f", {seen.latency_ms:.0f} ms"
-    told = f"configured, {report.status}{latency}{f': {seen.message}' if seen.error_class else ''}"
+    told = f"{_configured(system)}, {report.status}{latency}{f': {seen.message}' if seen.error_class else ''}"
     if report.maintenance is not None:
         return Finding(check, "note", f"{told} (maintenance: {report.maintenance.reason})")
     if seen.expiry is not None and not seen.expiry.renews:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleSystem, WorkspaceConfig, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.calendar import KIND, NAME
@@ -12,7 +14,7 @@ from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import Observation
 
 
-class CalendarConfig(GoogleConfig):
+class CalendarConfig(WorkspaceConfig):
     """The account is Google's shared one; its token needs calendar.readonly or calendar.calendarlist.readonly."""
 
     base_url: str = Field(
@@ -26,6 +28,9 @@ class Calendar(GoogleSystem[CalendarConfig]):
     kind = KIND
     Config = CalendarConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: CalendarConfig) -> Sequence[str]:
+        return (f"{SCOPE}calendar.calendarlist.readonly",)
 
     async def ask(self, config: CalendarConfig) -> Observation:
         """List one calendar. A scope for events alone is refused here."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleConfig, GoogleSystem, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, code_in, online, peek, undocumented
 from opsbook.integrations.cloud_scheduler import KIND, NAME
@@ -50,6 +50,9 @@ class CloudScheduler(GoogleSystem[CloudSchedulerConfig]):
     kind = KIND
     Config = CloudSchedulerConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: CloudSchedulerConfig) -> Sequence[str]:
+        return (f"{SCOPE}cloud-platform",)
 
     async def ask(self, config: CloudSchedulerConfig) -> Observation:
         """List one job."""

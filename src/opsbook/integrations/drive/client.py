@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleSystem, WorkspaceConfig, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.drive import KIND, NAME
@@ -12,7 +14,7 @@ from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import Observation
 
 
-class DriveConfig(GoogleConfig):
+class DriveConfig(WorkspaceConfig):
     """The account is Google's shared one; its token needs a Drive scope; drive.file is enough."""
 
     base_url: str = Field(
@@ -26,6 +28,9 @@ class Drive(GoogleSystem[DriveConfig]):
     kind = KIND
     Config = DriveConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: DriveConfig) -> Sequence[str]:
+        return (f"{SCOPE}drive.file",)
 
     async def ask(self, config: DriveConfig) -> Observation:
         """List one file, its id only. An empty list is a good answer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleConfig, GoogleSystem, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.firebase_auth import KIND, NAME
@@ -46,6 +47,9 @@ class FirebaseAuth(GoogleSystem[FirebaseAuthConfig]):
     kind = KIND
     Config = FirebaseAuthConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: FirebaseAuthConfig) -> Sequence[str]:
+        return (f"{SCOPE}identitytoolkit",)
 
     async def ask(self, config: FirebaseAuthConfig) -> Observation:
         """Look up a user that does not exist: an authorised round trip that reads nobody's data."""

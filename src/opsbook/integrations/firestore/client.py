@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleConfig, GoogleSystem, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.firestore import KIND, NAME
@@ -65,6 +66,9 @@ class Firestore(GoogleSystem[FirestoreConfig]):
     kind = KIND
     Config = FirestoreConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: FirestoreConfig) -> Sequence[str]:
+        return (f"{SCOPE}datastore",)
 
     async def ask(self, config: FirestoreConfig) -> Observation:
         """Read one fixed document (one billed read); that it is absent proves the round trip as well."""

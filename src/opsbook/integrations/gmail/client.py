@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleSystem, WorkspaceConfig, failure_at_google
 from opsbook.integrations._mail import SENDER, SenderName
 from opsbook.integrations._posting import SEND_SECONDS
 from opsbook.integrations._system import ROOMY_MS, url_of
@@ -21,8 +22,17 @@ from opsbook.sdk.values import Json
 MAILBOX = "gmail/v1/users/me"
 
 
-class GmailConfig(GoogleConfig):
-    """The account is Google's shared one; its token needs gmail.modify to send, and reads labels with it too."""
+class GmailConfig(WorkspaceConfig):
+    """The account is Google's shared one; its token needs gmail.modify to send, and reads labels with it too.
+
+    A service account has no mailbox: its key counts where it acts for a user, and a machine's account never does.
+    """
+
+    needs: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("credentials", "subject"),
+        ("client_id", "client_secret", "refresh_token"),
+        ("access_token",),
+    )
 
     sender: str | None = Field(
         default=None,
@@ -44,6 +54,9 @@ class Gmail(GoogleSystem[GmailConfig]):
     kind = KIND
     Config = GmailConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: GmailConfig) -> Sequence[str]:
+        return (f"{SCOPE}gmail.modify" if config.sender else f"{SCOPE}gmail.labels",)
 
     async def ask(self, config: GmailConfig) -> Observation:
         """List the labels: one unit of quota. Sending alone allows no harmless call."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleConfig, GoogleSystem, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, code_in, online, peek, undocumented
 from opsbook.integrations.secret_manager import KIND, NAME
@@ -56,6 +57,9 @@ class SecretManager(GoogleSystem[SecretManagerConfig]):
     Config = SecretManagerConfig
     slow_after_ms = ROOMY_MS
     _seen: tuple[float, Observation] | None = None
+
+    def scopes(self, config: SecretManagerConfig) -> Sequence[str]:
+        return (f"{SCOPE}cloud-platform",)
 
     async def ask(self, config: SecretManagerConfig) -> Observation:
         """Read the latest version of one secret and discard it; a good answer is kept for most of an hour."""

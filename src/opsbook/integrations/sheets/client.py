@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from opsbook.integrations._google import GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._google import SCOPE, GoogleSystem, WorkspaceConfig, failure_at_google
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, no_probe, online, peek, undocumented
 from opsbook.integrations.sheets import KIND, NAME
@@ -12,7 +14,7 @@ from opsbook.sdk.http import Reply
 from opsbook.sdk.integration import Observation
 
 
-class SheetsConfig(GoogleConfig):
+class SheetsConfig(WorkspaceConfig):
     """The account is Google's shared one; the probe needs a spreadsheet that is shared with it."""
 
     probe_id: str | None = Field(
@@ -32,6 +34,9 @@ class Sheets(GoogleSystem[SheetsConfig]):
     kind = KIND
     Config = SheetsConfig
     slow_after_ms = ROOMY_MS
+
+    def scopes(self, config: SheetsConfig) -> Sequence[str]:
+        return (f"{SCOPE}spreadsheets.readonly",)
 
     async def ask(self, config: SheetsConfig) -> Observation:
         """Read the id of the configured spreadsheet; without one there is no harmless call."""
