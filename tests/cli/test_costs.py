@@ -38,8 +38,7 @@ async def bill(model: str, *, answered: bool = True) -> None:
 
 
 @pytest.fixture
-def billed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.setenv("COLUMNS", "160")
+def billed(shell: Shell) -> Shell:
     shell.publish(PLAYBOOK)
     asyncio.run(bill("claude-sonnet-5-5"))
     asyncio.run(bill("claude-sonnet-5-5", answered=False))
@@ -63,7 +62,7 @@ def test_costs_are_told_with_the_budget_and_what_is_open_is_no_nothing(billed: S
         "budget_usd": 2.5,
     }
     assert (own["model"], own["usd"], own["unknown"]) == ("in-house", 0.0, 1)
-    told = billed("costs", "--month", "2026-11")
+    told = billed.process("costs", "--month", "2026-11", env={"COLUMNS": "160"})
     assert "$0.0070 + $0.0125 without an answer" in told.out
     assert "$2.50" in told.out
     assert "What 1 of the requests cost nobody knows: name their models' prices under [model_prices]." in told.out
