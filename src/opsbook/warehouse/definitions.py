@@ -1,22 +1,17 @@
-"""The terms that figures are made by, as data: which words and how many days. `[definitions]` changes them.
+"""The terms that figures are made by, as data: a `Warehouse` is made with them, by default with those below.
 
 `definitions.sql` and `metrics/*.sql` say how a figure is counted; what counts is said here. Words are compared in lower
-case. `digest` tells two sets of definitions apart: figures of different ones are not compared.
+case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from opsbook.sdk.values import digest
-
-OTHER = "other"  # the family of a word that no family names
 LONGEST_WORD = 60
-SHOWN = 12  # hexadecimal digits of a digest, which are enough to tell a deployment's few definitions apart
 
 
 def _spelt(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,13 +47,9 @@ Match = Literal["any", "all"]
 
 
 class Part(BaseModel):
-    """One section of the definitions. Each has a digest of its own."""
+    """One section of the definitions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @cached_property
-    def digest(self) -> str:
-        return digest(self.model_dump(mode="json"))[:SHOWN]
 
 
 class Families(Part):
@@ -164,52 +155,34 @@ class Tickets(Part):
 
 
 class Errors(Families):
-    """Levels of what the platform logs. Errors are those of `error` and `critical`."""
+    """Levels of what the platform logs that are errors."""
 
-    warning: Words = Field(default=("warning",), description="shown where it is asked for, and no error")
     error: Words = Field(default=("error",), description="errors")
     critical: Words = Field(default=("critical", "fatal"), description="errors that are critical as well")
 
-    def from_level(self, level: str) -> tuple[str, ...]:
-        """The words of a level and of the graver ones."""
-        names = list(type(self).model_fields)
-        graver = names[names.index(level) :]
-        return tuple(word for family, word in self.pairs() if family in graver)
-
 
 class Inactive(Part):
-    """When an organisation is inactive: no login, no orders, no campaigns. What a step asks for wins."""
+    """When an organisation is inactive: no login, no orders, no campaigns.
 
-    days: Days = Field(default=7, description="days of silence; younger organisations are not looked at")
+    Explanations ask by it; a step of a playbook says its own.
+    """
+
     match: Match = Field(default="all", description="whether all three are silent or any one")
 
 
 class AtRisk(Part):
-    """When an organisation may leave: no login, no campaign, an open ticket. What a step asks for wins."""
+    """When an organisation may leave: no login, no campaign, an open ticket.
+
+    Explanations ask by it; a step of a playbook says its own.
+    """
 
     login_days: Days = Field(default=14, description="days without a login")
     campaign_days: Days = Field(default=30, description="days without a campaign")
     match: Match = Field(default="any", description="whether any one of the three is enough or all are needed")
 
 
-class Comparing(Part):
-    """What a figure is compared with."""
-
-    baseline_days: int = Field(
-        default=1, ge=0, le=7, description="days that a snapshot may lie off the date that is compared with"
-    )
-    trend_days: Days = Field(default=7, description="days before today whose daily snapshots make the mean of a trend")
-    trend_snapshots: Days = Field(default=3, description="snapshots that a trend needs of them; with fewer: unknown")
-
-    @model_validator(mode="after")
-    def _enough_days(self) -> Self:
-        if self.trend_snapshots > self.trend_days:
-            raise ValueError(f"trend_snapshots is {self.trend_snapshots}, and trend_days only {self.trend_days}")
-        return self
-
-
 class Definitions(Part):
-    """Every term, with its default. Made from the settings; nothing reads them but what counts."""
+    """Every section, with its defaults. Refuses an unknown key, an empty list and a word in two families."""
 
     roles: Roles = Field(default_factory=Roles, description="role families")
     sources: Sources = Field(default_factory=Sources, description="places of capture")
@@ -221,11 +194,6 @@ class Definitions(Part):
     errors: Errors = Field(default_factory=Errors, description="levels of the log")
     inactive: Inactive = Field(default_factory=Inactive, description="when an organisation is inactive")
     at_risk: AtRisk = Field(default_factory=AtRisk, description="when an organisation may leave")
-    comparing: Comparing = Field(default_factory=Comparing, description="baselines and trends")
-
-    def digest_of(self, *parts: str) -> str:
-        """The digest of some parts together: equal as long as none of them is changed."""
-        return digest({name: getattr(self, name).digest for name in sorted(parts)})[:SHOWN]
 
     def terms(self) -> Mapping[str, Any]:
         """What `definitions.sql` asks for by name, as plain lists."""
@@ -247,6 +215,6 @@ class Definitions(Part):
             "trial_contracts": list(self.contracts.trial),
             "once_paid_contracts": [*self.contracts.paid, *self.contracts.ended],
             "resolved_tickets": list(self.tickets.resolved),
-            "errors": list(self.errors.from_level("error")),
+            "errors": [*self.errors.error, *self.errors.critical],
             "critical_errors": list(self.errors.critical),
         }
