@@ -273,7 +273,7 @@ def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:
 
 def _warehouse(settings: Settings) -> Warehouse:
     contracts = {name: changed(sheet_named(name).contract, given) for name, given in settings.metrics.items()}
-    return Warehouse(settings.warehouse, contracts=contracts)
+    return Warehouse(settings.warehouse, definitions=settings.definitions, contracts=contracts)
 
 
 def _windows(settings: Settings) -> list[MaintenanceWindow]:

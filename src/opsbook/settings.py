@@ -38,6 +38,7 @@ from opsbook.sdk.references import references_in, replaced
 from opsbook.sdk.toml_file import read_toml
 from opsbook.sdk.values import listed
 from opsbook.warehouse.contracts import ContractSettings
+from opsbook.warehouse.definitions import Definitions
 from opsbook.warehouse.sheets import only_metrics
 
 MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
@@ -143,6 +144,7 @@ class Settings(BaseModel):
     metrics: Annotated[dict[str, ContractSettings], AfterValidator(only_metrics)] = Field(
         default_factory=dict, description="one section for each metric that is judged under other conditions"
     )
+    definitions: Definitions = Field(default_factory=Definitions, description="the terms that figures are made by")
     hooks: dict[str, HookSettings] = Field(default_factory=dict, description="one section for each door of your own")
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="planned work at systems")
     allow_loopback: bool = Field(default=False, description="plain http to this machine: samples and tests only")

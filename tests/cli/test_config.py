@@ -15,6 +15,7 @@ from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.http import HttpClient
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings, read_settings
 from opsbook.warehouse.contracts import ContractSettings
+from opsbook.warehouse.definitions import Definitions, part_named
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
 KEY = {"type": "service_account", "client_email": "ops@example.com", "private_key": PEM}
@@ -50,6 +51,9 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     assert set(given) == set(Settings.model_fields)
     assert set(given["people"]["owner"]) == set(PersonSettings.model_fields)
     assert set(given["metrics"]["signup_conversion"]) == set(ContractSettings.model_fields)
+    assert {name: set(part) for name, part in given["definitions"].items()} == {
+        name: set(part_named(name).model_fields) for name in Definitions.model_fields
+    }
     assert set(given["hooks"]["billing"]) == set(HookSettings.model_fields)
     assert {key.replace("from", "from_") for key in given["maintenance"][0]} == set(MaintenanceSettings.model_fields)
     for key in ids():

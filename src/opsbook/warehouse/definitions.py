@@ -218,3 +218,10 @@ class Definitions(Part):
             "errors": [*self.errors.error, *self.errors.critical],
             "critical_errors": list(self.errors.critical),
         }
+
+
+def part_named(name: str) -> type[Part]:
+    """The class of a section of `Definitions`."""
+    found = Definitions.model_fields[name].annotation
+    assert isinstance(found, type)
+    return found

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from opsbook.cli.reference._markdown import about, code, codes, default_words, fields_table, table, type_words
+from opsbook.cli.reference._markdown import (
+    about,
+    code,
+    codes,
+    default_words,
+    fields_table,
+    paragraphs,
+    table,
+    type_words,
+)
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
+from opsbook.warehouse.definitions import Definitions, part_named
 
 INTRODUCTION = """# Settings
 
@@ -25,6 +35,12 @@ METRICS = """## `[metrics.<name>]`
 Other conditions under which a metric's figure is judged; outside them it is unknown and keeps what was seen. The
 metrics and their own conditions: [warehouse](warehouse.md#metrics).
 """
+DEFINITIONS = """## `[definitions.<part>]`
+
+What counts: whose login is an organisation's, which statuses are paid, where leads are captured. A part that is given
+replaces the words that it names and leaves the others. Every figure, explanation and report is made by these words. A
+change shows at once in all figures but those of stored reports and snapshots, which stay as they were taken.
+"""
 
 
 def page() -> str:
@@ -40,6 +56,8 @@ def page() -> str:
             fields_table(PersonSettings),
             METRICS,
             fields_table(ContractSettings),
+            DEFINITIONS,
+            *(_part(name) for name in Definitions.model_fields),
             HOOKS,
             fields_table(HookSettings),
             "## `[[maintenance]]`\n\nA section for each window of planned work: probes go on, nobody is alarmed.\n",
@@ -47,6 +65,11 @@ def page() -> str:
             "## `[integrations.<id>]`\n\nA section for each system: see [integrations](integrations.md).\n",
         ]
     )
+
+
+def _part(name: str) -> str:
+    model = part_named(name)
+    return f"### `[definitions.{name}]`\n\n{paragraphs(model.__doc__)}\n\n{fields_table(model)}"
 
 
 def _variables(setting: str) -> list[str]:
