@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsbook.agents.desk import Desk
+from opsbook.agents.letters import unbacked
 from opsbook.agents.models import TIERS, Models, ModelSettings, Tier
 from opsbook.agents.prices import prices_with
 from opsbook.agents.roster import load_roster
@@ -179,7 +180,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings), taken=effects.taken_since)
     warehouse, people = _warehouse(settings), _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
-    campaigns = Campaigns(store, clock, ids, postal_address=settings.postal_address, public_url=settings.public_url)
+    campaigns = Campaigns(store, clock, ids, settings.postal_address, settings.public_url, check=unbacked)
     carriers = _connectors(integrations, notifications, settings.email_order)
     door = Door(Ledger(effects, clock, world.sleep), carriers, people)
     bus, desk = Bus(), Desk(load_roster(settings.roster), _models(settings, _meter(settings, world, store, ids)), clock)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from inbox.audiences import audience as generated
 from opsbook.inbox.letters import Letter
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.keys import Keys
@@ -233,6 +234,45 @@ async def test_two_organisations_with_the_same_words_are_not_personalised_whatev
 
     drafted = await make_campaigns(write=same).draft(audience, offer(), "email", **origin)
     assert drafted["personalised"] is False
+
+
+async def test_a_letter_that_claims_what_no_fact_carries_is_not_drafted_and_said_to_be_left_out(
+    make_campaigns, organization, offer, origin
+):
+    def check(text, facts):
+        return [] if any(fact.source == "orders.count" and fact.value == 42 for fact in facts) else ["No fact says 7."]
+
+    items = [organization("o1"), organization("o2", orders={"count": 7})]
+    drafted = await make_campaigns(check=check).draft(items, offer(), "email", **origin)
+    assert [one["organization_id"] for one in drafted["messages"]] == ["o1"]
+    assert drafted["exclusions"] == [{"contact_id": "o2_u1", "organization_id": "o2", "reason": "unbacked_claim"}]
+    (said,) = drafted["compliance"]["violations"]
+    assert (said["rule"], said["severity"], said["found"]) == ("unbacked_claim", "warning", "No fact says 7.")
+    assert (drafted["status"], drafted["excluded"]["value"]) == ("pending_approval", 1)
+
+
+async def test_when_no_letter_is_backed_nothing_is_drafted(make_campaigns, audience, offer, origin):
+    campaigns = make_campaigns(check=lambda text, facts: ["No fact says it."])
+    drafted = await campaigns.draft(audience, offer(), "email", **origin)
+    assert (drafted["status"], drafted["messages"]) == ("no_recipients", [])
+    assert campaigns.latest() == []
+
+
+async def test_the_facts_of_a_letter_are_kept_with_it_under_the_digest(make_campaigns, organization, offer, origin):
+    campaigns = make_campaigns()
+    drafted = await campaigns.draft([organization("o1")], offer(), "email", **origin)
+    (one,) = campaigns.manifest(drafted["campaign_id"])["messages"]
+    kept = {fact["source"]: fact["value"] for fact in one["evidence"]["facts"]}
+    assert (kept["orders.count"], kept["days_silent.orders"], kept["discount.percent"]) == (42, 31, 0.2)
+    assert all(fact["text"] in one["subject"] + one["body"] for fact in one["evidence"]["facts"])
+
+
+async def test_no_two_of_five_hundred_recipients_share_subject_and_body_even_without_codes_and_links(
+    make_campaigns, offer, origin
+):
+    drafted = await make_campaigns(public_url=None).draft(generated(1, 500), offer(), "email", **origin)
+    words = {(one["subject"], one["body"].replace(one["discount_code"], "")) for one in drafted["messages"]}
+    assert (drafted["recipients"]["value"], len(words), drafted["personalised"]) == (500, 500, True)
 
 
 async def test_a_discount_by_text_message_is_refused_and_nothing_is_written(make_campaigns, audience, offer, origin):

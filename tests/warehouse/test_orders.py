@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsbook.warehouse import Warehouse
-from opsbook.warehouse.orders import Silence, consumer_cohorts, consumers_by_orders, consumers_by_silence
+from opsbook.warehouse.orders import Silence, consumer_cohorts, consumers_by_orders, consumers_by_silence, histories
 from warehouse.companies import put
 
 CDNOW = os.environ.get("OPSBOOK_CDNOW", "")
@@ -68,6 +68,17 @@ def test_silence_is_in_whole_days_and_strictly_more(shop: Warehouse) -> None:
 
 def test_consumers_are_counted_by_how_often_they_ordered(shop: Warehouse) -> None:
     assert consumers_by_orders(shop, AT) == {1: 1, 2: 1, 3: 1}
+
+
+def test_the_trend_of_an_organisation_is_counted_back_from_its_last_order(warehouse: Warehouse, tmp_path: Path) -> None:
+    days = ["2026-09-30T12:00:00", "2026-07-02T12:00:01", "2026-07-02T12:00:00", "2026-04-03T12:00:01"]
+    rows = [order(place, "ann", day) for place, day in enumerate([*days, "2026-04-03T12:00:00"])]
+    other = {**order(9, "bob", "2026-11-01"), "organization_id": "p"}
+    put(warehouse, tmp_path, "orders", [*rows, other])
+    found = histories(warehouse, ["o", "p", "q"], datetime(2026, 11, 24, tzinfo=UTC))
+    assert isinstance(found, dict)
+    told = {key: (one["count"], one["recent_orders"], one["earlier_orders"]) for key, one in found.items()}
+    assert told == {"o": (5, 2, 2), "p": (1, 1, 0), "q": (0, 0, 0)}
 
 
 @pytest.mark.skipif(not CDNOW, reason="OPSBOOK_CDNOW does not name the CDNOW orders (a public data set)")

@@ -1,8 +1,9 @@
 """What people answer and what people are told: threads, campaign drafts, notifications, and who these people are.
 
 May lean on effects, records, playbooks and sdk. `people` resolves names; `threads` opens, appends to and closes
-threads; `campaigns` drafts what waits for a person, with `letters` writing, `compliance` reading and `consent`
-deciding who may be written to at all; `notifications` is the dashboard's own connector. Nothing here sends: what
-leaves the house leaves through effects. To add something that people answer, give it a table under `records/tables`,
-a repository beside it, and one module here that is the only one to write it.
+threads; `campaigns` drafts what waits for a person, with `letters` and `paragraphs` writing, `told` keeping the facts
+of each letter, `compliance` reading and `consent` deciding who may be written to at all; `notifications` is the
+dashboard's own connector. Nothing here sends: what leaves the house leaves through effects. To add something that
+people answer, give it a table under `records/tables`, a repository beside it, and one module here that is the only one
+to write it.
 """

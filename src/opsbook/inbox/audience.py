@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError
@@ -57,21 +58,45 @@ class DaysSilent(_Part):
     campaigns: Known[float] = None
 
 
+@dataclass(frozen=True)
+class Product:
+    """A product by its name. `orders` that named it, None when nobody says; `place` in the list that it came in."""
+
+    name: str
+    orders: int | None = None
+    place: int = 0
+
+
 class Orders(_Part):
-    """What consumers ordered from the organisation. A product is its name, or an object with one."""
+    """What consumers ordered from the organisation. A product is its name, or an object with one.
+
+    `recent_orders` are those of the 90 days that end with the last order, `earlier_orders` those of the 90 before.
+    """
 
     count: Known[float] = None
+    consumers: Known[float] = None
+    first_order_at: Known[str] = None
     last_order_at: Known[str] = None
+    recent_orders: Known[float] = None
+    earlier_orders: Known[float] = None
     total_cents: Known[float] = None
     top_products: Known[list[Any]] = None
 
     @property
-    def products(self) -> list[str]:
-        """Names, most ordered first; empty when none is known."""
+    def products(self) -> list[Product]:
+        """Most ordered first; empty when none is known."""
         if not isinstance(self.top_products, list):
             return []
-        named = [one.get("name") or one.get("product") if isinstance(one, dict) else one for one in self.top_products]
-        return [name for name in named if isinstance(name, str) and name.strip()]
+        return [product for place, one in enumerate(self.top_products) if (product := _product(one, place))]
+
+
+def _product(item: Any, place: int) -> Product | None:
+    name = (item.get("name") or item.get("product")) if isinstance(item, dict) else item
+    if not isinstance(name, str) or not name.strip():
+        return None
+    orders = item.get("orders") if isinstance(item, dict) else None
+    known = isinstance(orders, int) and not isinstance(orders, bool) and orders > 0
+    return Product(name, orders if known else None, place)
 
 
 class Organization(_Part):

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from opsbook.inbox import compliance
 from opsbook.inbox.audience import Contact, Organization, read_audience
 from opsbook.inbox.compliance import Violation
-from opsbook.inbox.consent import Standing, basis, standing
+from opsbook.inbox.consent import Exclusion, Standing, basis, standing
 from opsbook.inbox.letters import Footer, Letter, Terms, Writer, spoken, write_letter
 from opsbook.inbox.manifests import manifest, value
-from opsbook.inbox.recipients import choose, contacts_of
+from opsbook.inbox.recipients import choose, contacts_of, exclusion_row
 from opsbook.inbox.signatures import Signer
+from opsbook.inbox.told import Check
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.keys import Keys
 from opsbook.records.rows import Row
@@ -58,18 +59,22 @@ class _Draft:
 
 
 class Campaigns:
-    """`public_url` is where unsubscribe links lead; `chance` draws the key that codes and links are made with."""
+    """`public_url` is where unsubscribe links lead; `chance` draws the key that codes and links are made with.
+
+    `check` names the claims of a letter that none of its facts carries: such a letter is not drafted.
+    """
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
         ids: Ids,
-        *,
         postal_address: str = "",
         public_url: str | None = None,
+        *,
         chance: random.Random | None = None,
         write: Writer = write_letter,
+        check: Check | None = None,
     ) -> None:
         self.rows = CampaignRows(store)
         self.keys = Keys(store)
@@ -79,6 +84,7 @@ class Campaigns:
         self.public_url = (public_url or "").rstrip("/")
         self.chance = chance or random.SystemRandom()
         self.write = write
+        self.check = check
 
     async def draft(
         self,
@@ -196,6 +202,10 @@ class Campaigns:
             link = self._link(signer.token(campaign_id, contact.contact_id))
             footer = Footer(self.postal_address, link)
             letter = self.write(organization, contact, Terms(discount.percent, expires_on, code), footer)
+            if unbacked := self._unbacked(letter):
+                violations.append(_unbacked(contact, unbacked))
+                left_out.append(exclusion_row(organization, contact.contact_id, Exclusion.UNBACKED))
+                continue
             messages.append(_message(campaign_id, organization, contact, letter, code, link))
             violations += _judged(contact, letter)
         campaign = {
@@ -210,6 +220,9 @@ class Campaigns:
             "created_at": self.clock.now(),
         }
         return _finished(campaign, messages, [{"campaign_id": campaign_id, **one} for one in left_out], violations)
+
+    def _unbacked(self, letter: Letter) -> Sequence[str]:
+        return self.check(f"{letter.subject}\n{letter.body}", letter.facts) if self.check else ()
 
     def _known_of(self, organizations: Sequence[Organization], channel: str) -> Standing:
         addresses = (contact.address for one in organizations for contact in contacts_of(one))
@@ -257,8 +270,14 @@ def _message(
             "products": list(letter.products),
             "left_out_products": list(letter.left_out),
             "consent": basis(contact),
+            "facts": [fact.as_json() for fact in letter.facts],
         },
     }
+
+
+def _unbacked(contact: Contact, claims: Sequence[str]) -> Violation:
+    text = "A letter was not drafted: no fact carries what it would have said."
+    return Violation(Exclusion.UNBACKED.value, "warning", text, contact.contact_id, claims[0][:80])
 
 
 def _judged(contact: Contact, letter: Letter) -> list[Violation]:

@@ -40,6 +40,7 @@ class Exclusion(StrEnum):
     NO_CONSENT = "no_consent"  # a consumer who never said yes
     CONTACTED_RECENTLY = "contacted_recently"
     DUPLICATE_ADDRESS = "duplicate_address"  # the same campaign writes to this address already
+    UNBACKED = "unbacked_claim"  # the letter would have said what no fact carries
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,27 @@
-"""The words of one re-engagement letter: why we write, what we saw, what is offered. Plain text, nothing to fill in."""
+"""One re-engagement letter: why we write, what we saw, what we recommend and offer. Plain text, nothing to fill in.
+
+A letter differs from another by its data alone: where little is known it is shorter, and nothing is made up.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 
-from opsbook.inbox import compliance
-from opsbook.inbox.audience import Contact, DaysSilent, Orders, Organization
-from opsbook.sdk.values import Unknown
+from opsbook.inbox import compliance, paragraphs
+from opsbook.inbox.audience import Contact, Orders, Organization, Product
+from opsbook.inbox.told import Backing, Told
 
 LONGEST_NAME = 80
 MOST_PRODUCTS = 3
-UNREAD = Unknown("the audience does not say")
-_UNSPOKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff{}<>\[\]|`\\]|://")
+ADULT = 21
+CONSUMER = "customer"
+_UNSPOKEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff{}<>\[\]|`\\*~]|://|&(?=#?\w+;)|(?<!\w)_|_(?!\w)"
+)
+_DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?=\s|$)")  # a sentence that ends with a name such as "Elm Co."
 _FIRST_NAME = re.compile(r"[^\W\d_]+(?:[-'’ ][^\W\d_]+)*\.?")
 
 
@@ -37,13 +44,16 @@ class Footer:
 
 @dataclass(frozen=True)
 class Letter:
-    """One rendered letter. `left_out` are products that no campaign may name, `names` what is not our wording."""
+    """One rendered letter. `left_out` are products that no campaign may name, `names` what is not our wording,
+    `facts` what the letter may say.
+    """
 
     subject: str
     body: str
     products: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    facts: tuple[Backing, ...] = ()
 
 
 Writer = Callable[[Organization, Contact, Terms, Footer], Letter]
@@ -51,23 +61,64 @@ Writer = Callable[[Organization, Contact, Terms, Footer], Letter]
 
 def write_letter(organization: Organization, contact: Contact, terms: Terms, footer: Footer) -> Letter:
     """A letter about what is known of this organisation, and about nothing else."""
-    name = spoken(organization.name) or "your organisation"
-    first = first_name(contact)
+    told = Told()
+    name = told.name("organisation", spoken(organization.name), "name") or "your organisation"
+    first = told.name("recipient", first_name(contact), "contacts.first_name")
     orders = organization.orders if isinstance(organization.orders, Orders) else Orders()
-    named = list(dict.fromkeys(spoken(product) for product in orders.products))
-    fit = [product for product in named if product and not compliance.wording(product)]
-    products = tuple(fit[:MOST_PRODUCTS])
-    paragraphs = [
+    products, left_out = _named(orders)
+    middle = _to_consumer if contact.role == CONSUMER else _to_member
+    blocks = [
         f"Hello {first}," if first else f"Hello {name} team,",
-        why(organization, name),
-        _history(name, orders, products),
-        _offer(name, terms),
-        _foot(name, contact, footer),
+        *middle(told, organization, name, orders, products, _offer(told, name, terms)),
+        "Kind regards,\nThe team that looks after your account",
+        _foot(told, name, contact, footer),
     ]
-    body = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    left_out = tuple(product for product in named if product and product not in fit)
+    if contact.role == CONSUMER:
+        blocks[-2] = f"Kind regards,\nThe team of {name}"
     names = (name, first, " ".join(footer.postal_address.split()), footer.unsubscribe_url)
-    return Letter(subject(organization, name, first), body, products, left_out, names)
+    return Letter(
+        f"{name}: we would like to see you again" if contact.role == CONSUMER else subject(organization, name, first),
+        "\n\n".join(_DOUBLE_STOP.sub(".", block) for block in blocks if block),
+        tuple(product.name for product in products),
+        left_out,
+        names,
+        tuple(told.facts),
+    )
+
+
+def _to_member(
+    told: Told, organization: Organization, name: str, orders: Orders, products: Sequence[Product], offer: str
+) -> list[str]:
+    """To somebody who works there: the reason, the shop's own history, what follows, and a next step."""
+    return [
+        paragraphs.why(told, organization, name),
+        paragraphs.history(told, orders, products),
+        paragraphs.recommendation(organization, orders, products),
+        offer,
+        paragraphs.next_step(organization, products),
+    ]
+
+
+def _to_consumer(
+    told: Told, organization: Organization, name: str, orders: Orders, products: Sequence[Product], offer: str
+) -> list[str]:
+    """To somebody who shops there: nothing of how the shop is doing."""
+    liked = [
+        told.name(f"product {place}", one.name, f"orders.top_products.{one.place}")
+        for place, one in enumerate(products, 1)
+    ]
+    known = f"Often ordered here: {paragraphs.listed(liked)}." if liked else ""
+    return [f"We would like to see you again at {name}.", known, offer, "Your next step: use the code with your order."]
+
+
+def _named(orders: Orders) -> tuple[list[Product], tuple[str, ...]]:
+    """The products that a campaign may name, at most three, and those that it may not."""
+    named: dict[str, Product] = {}
+    for product in orders.products:
+        if text := spoken(product.name):
+            named.setdefault(text, replace(product, name=text, orders=1 if orders.count == 1 else product.orders))
+    fit = [product for product in named.values() if not compliance.wording(product.name)]
+    return fit[:MOST_PRODUCTS], tuple(text for text, product in named.items() if product not in fit)
 
 
 def subject(organization: Organization, name: str, first: str) -> str:
@@ -79,23 +130,6 @@ def subject(organization: Organization, name: str, first: str) -> str:
         "no_campaigns": f"{name}: your customers have not heard from you",
     }
     return lines.get(str(organization.reason), f"{name}: how can we help?")
-
-
-def why(organization: Organization, name: str) -> str:
-    """Why we write, in words, with the days that were measured; a signal that nobody could read is not mentioned."""
-    if organization.reason == "never_started":
-        return f"{name} has an account with us, and it has not been used yet."
-    days = organization.days_silent or DaysSilent(login=UNREAD, orders=UNREAD, campaigns=UNREAD)
-    said = {
-        "no_login": _silence(days.login, "nobody has logged in"),
-        "no_orders": _silence(days.orders, "no order has come in"),
-        "no_campaigns": _silence(days.campaigns, "no campaign has gone out"),
-    }
-    first = said.pop(str(organization.reason), "")
-    parts = [part for part in (first, *said.values()) if part]
-    if not parts:
-        return f"It has been quiet around {name} lately, and we would like to change that with you."
-    return f"We noticed that at {name} {_listed(parts)}."
 
 
 def first_name(contact: Contact) -> str:
@@ -116,58 +150,26 @@ def spoken(text: object) -> str:
     return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1].rstrip()}…"
 
 
-def _silence(days: object, what: str) -> str:
-    """`what` with the days it has lasted; never at all when there is no day to count from; nothing when unknown."""
-    if days is None:
-        return f"{what} yet"
-    if not isinstance(days, int | float) or days < 1:
-        return ""
-    number = int(days)
-    return f"{what} for {number} day{'' if number == 1 else 's'}"
-
-
-def _history(name: str, orders: Orders, products: Sequence[str]) -> str:
-    """What is known of the orders; nothing when nothing is."""
-    sentences = []
-    if isinstance(orders.count, int | float) and orders.count >= 1:
-        number = int(orders.count)
-        last = _day(orders.last_order_at)
-        when = f", the last on {last}" if last else ""
-        sentences.append(f"So far {name} has had {number:,} order{'' if number == 1 else 's'}{when}.")
-    if products:
-        sentences.append(f"Ordered most: {_listed(products)}. A campaign about these is a good place to start again.")
-    return " ".join(sentences)
-
-
-def _offer(name: str, terms: Terms) -> str:
-    until = f"{terms.expires_on.day} {terms.expires_on:%B} {terms.expires_on.year}"
+def _offer(told: Told, name: str, terms: Terms) -> str:
+    percent = told.share("discount off", terms.percent / 100, "discount.percent")
+    code = told.name("code", terms.code, "discount_code")
+    until = told.day("last day of the offer", terms.expires_on, "discount.expires_on")
     return (
-        f"To make the start easier, here is {terms.percent:g}% off for {name}.\n"
-        f"Your code: {terms.code}\n"
+        f"To make the start easier, here is {percent} off for {name}.\n\n"
+        f"Your code: {code}\n"
         f"Terms: works once, for {name} only, until the end of {until}; not together with another discount."
     )
 
 
-def _foot(name: str, contact: Contact, footer: Footer) -> str:
-    lines = ["--", f"You get this advertisement because {name} has an account with us."]
-    if contact.role == "customer":
-        lines[1] = f"You get this advertisement because you agreed to hear from {name}. For adults of 21 and over only."
-    if footer.postal_address.strip():
-        lines.append(" ".join(footer.postal_address.split()))
-    if footer.unsubscribe_url:
-        lines.append(f"Unsubscribe: {footer.unsubscribe_url}")
+def _foot(told: Told, name: str, contact: Contact, footer: Footer) -> str:
+    address = contact.address if spoken(contact.address) == contact.address else ""
+    to = f"goes to {told.name('address', address, 'contacts.email')}" if address else "reaches you"
+    lines = ["--", f"This advertisement {to} because {name} has an account with us."]
+    if contact.role == CONSUMER:
+        age = told.count("age from which it is meant", ADULT, "our own rule")
+        lines[1] = f"This advertisement {to} because you agreed to hear from {name}. For adults of {age} and over only."
+    if postal := told.name("postal address", " ".join(footer.postal_address.split()), "our own settings"):
+        lines.append(postal)
+    if link := told.name("unsubscribe link", footer.unsubscribe_url, "our own settings"):
+        lines.append(f"Unsubscribe: {link}")
     return "\n".join(lines)
-
-
-def _day(value: object) -> str:
-    if not isinstance(value, str):
-        return ""
-    try:
-        day = datetime.fromisoformat(value)
-    except ValueError:
-        return ""
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

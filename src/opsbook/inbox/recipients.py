@@ -21,7 +21,7 @@ def choose(
     ids: set[str] = set()
 
     def leave_out(organization: Organization, contact_id: str, reason: Exclusion) -> None:
-        row = {"organization_id": organization.organization_id, "contact_id": contact_id, "reason": reason.value}
+        row = exclusion_row(organization, contact_id, reason)
         left_out.setdefault((organization.organization_id, contact_id), row)
 
     for organization in organizations:
@@ -40,6 +40,11 @@ def choose(
             ids.add(contact.contact_id)
             chosen.append((organization, contact))
     return chosen, list(left_out.values())
+
+
+def exclusion_row(organization: Organization, contact_id: str, reason: Exclusion) -> Row:
+    """One who is not written to. Without a `contact_id` it is the organisation as a whole."""
+    return {"organization_id": organization.organization_id, "contact_id": contact_id, "reason": reason.value}
 
 
 def contacts_of(organization: Organization) -> list[Contact]:

@@ -23,8 +23,10 @@ class Silence:
 
 
 def histories(warehouse: Warehouse, organizations: Sequence[str], as_of: datetime) -> dict[str, JsonObject] | Unknown:
-    """For each organisation `{count, consumers, first_order_at, last_order_at, total_cents, average_cents,
-    top_products}`; one without orders has a count of 0 and no times. Sums in several currencies are unknown.
+    """For each organisation `{count, consumers, first_order_at, last_order_at, recent_orders, earlier_orders,
+    total_cents, average_cents, top_products}`; one without orders has a count of 0 and no times. `recent_orders` are
+    those of the 90 days that end with its last one, `earlier_orders` of the 90 before. Sums in several currencies are
+    unknown.
     """
     if missing := warehouse.lacks("orders"):
         return missing
@@ -43,6 +45,8 @@ def _history(row: dict[str, Any] | None) -> JsonObject:
             "consumers": 0,
             "first_order_at": None,
             "last_order_at": None,
+            "recent_orders": 0,
+            "earlier_orders": 0,
             "total_cents": 0,
             "average_cents": None,
             "top_products": [],
@@ -54,6 +58,8 @@ def _history(row: dict[str, Any] | None) -> JsonObject:
         "consumers": row["consumers"],
         "first_order_at": plain(row["first_order_at"]),
         "last_order_at": plain(row["last_order_at"]),
+        "recent_orders": row["recent_orders"],
+        "earlier_orders": row["earlier_orders"],
         "total_cents": several if mixed else row["total_cents"],
         "average_cents": several if mixed else round(row["total_cents"] / row["orders"]),
         "top_products": row["top_products"],

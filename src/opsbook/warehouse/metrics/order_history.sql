@@ -1,9 +1,12 @@
 -- What organisations' consumers ordered from them.
 -- Definition: live orders before as_of; one row for each organisation asked for that has any. `top_products` are the
 --   `most` products ordered most often, then for most money, then by name; orders that name no product have none.
+--   `recent_orders` are those of the 90 days that end with the organisation's last one, `earlier_orders` of the 90 before.
 -- Unit: orders; cents. Source: orders. Parameters: organizations (ids), as_of, most.
 WITH chosen AS MATERIALIZED (
-    SELECT organization_id, consumer_id, ordered_at, total_cents, currency, product, category
+    SELECT
+        organization_id, consumer_id, ordered_at, total_cents, currency, product, category,
+        max(ordered_at) OVER (PARTITION BY organization_id) AS last_at
     FROM live_orders
     WHERE ordered_at < $as_of AND organization_id IN (SELECT unnest($organizations))
 ),
@@ -32,6 +35,10 @@ SELECT
     count(DISTINCT consumer_id) AS consumers,
     min(ordered_at) AS first_order_at,
     max(ordered_at) AS last_order_at,
+    count(*) FILTER (WHERE ordered_at > last_at - INTERVAL 90 DAY) AS recent_orders,
+    count(*) FILTER (
+        WHERE ordered_at <= last_at - INTERVAL 90 DAY AND ordered_at > last_at - INTERVAL 180 DAY
+    ) AS earlier_orders,
     CAST(sum(total_cents) AS BIGINT) AS total_cents,
     list_sort(list(DISTINCT coalesce(currency, 'usd'))) AS currencies,
     coalesce(any_value(top.top_products), []) AS top_products
