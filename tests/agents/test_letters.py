@@ -22,7 +22,7 @@ def test_every_claim_of_every_letter_is_backed() -> None:
 def test_one_lie_is_enough_to_keep_a_letter_back(kind: str) -> None:
     told = [(LIES[kind](made, random.Random(place)), made) for place, made in enumerate(letters(4, FEW))]
     lied = [(text, made) for text, made in told if text is not None]
-    assert len(lied) > FEW // 3
+    assert len(lied) > FEW // 6
     for text, made in lied:
         assert unbacked(text, made.facts), text
 
@@ -42,3 +42,18 @@ def test_a_name_is_a_name_whatever_it_reads_like(name: str) -> None:
 def test_a_number_in_a_name_carries_no_claim() -> None:
     facts = [Backing("organisation", "420 Elm Street", "name", "420 Elm Street")]
     assert unbacked("420 Elm Street had 420 orders.", facts) == ["No fact says 420."]
+
+
+def test_a_figure_must_be_that_of_what_is_said_to_be_counted() -> None:
+    facts = [
+        Backing("orders in all", "42", "orders.count", 42, "count"),
+        Backing("customers in all", "18", "orders.consumers", 18, "count"),
+        Backing("days since the last order", "31", "days_silent.orders", 31, "count"),
+    ]
+    assert unbacked("There were 42 orders from 18 customers, the last 31 days ago.", facts) == []
+    assert unbacked("There were 18 orders from 42 customers.", facts) == [
+        "No fact counts 18 orders.",
+        "No fact counts 42 customers.",
+    ]
+    assert unbacked("The last order came in 42 days ago.", facts)
+    assert unbacked("There were 31 orders.", facts)

@@ -35,6 +35,16 @@ def _wrong_figure(made: Letter, chance: random.Random) -> str | None:
     return _put(made, chance.choice(counts), f"{int(str(counts[-1].value)) + 12_345:,}") if counts else None
 
 
+def _swapped(made: Letter, chance: random.Random) -> str | None:
+    """The orders told as the customers, and the customers as the orders."""
+    known = {fact.label: fact for fact in made.facts}
+    orders, customers = known.get("orders in all"), known.get("customers in all")
+    if orders is None or customers is None or orders.text == customers.text:
+        return None
+    true = f"{orders.text} orders from {customers.text} customer"
+    return f"{made.subject}\n{made.body}".replace(true, f"{customers.text} orders from {orders.text} customer")
+
+
 def _wrong_share(made: Letter, chance: random.Random) -> str | None:
     return _put(made, chance.choice([fact for fact in made.facts if fact.unit == "ratio"]), "47%")
 
@@ -63,6 +73,7 @@ def _invented(made: Letter, chance: random.Random) -> str | None:
 
 LIES: dict[str, Callable[[Letter, random.Random], str | None]] = {
     "wrong figure": _wrong_figure,
+    "orders and customers swapped": _swapped,
     "wrong share": _wrong_share,
     "wrong day": _wrong_day,
     "another organisation's name": _strange_name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import date
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsbook.effects.delivery import WRITER
 from opsbook.inbox.audience import Organization
 from opsbook.inbox.letters import Footer, Terms, first_name, spoken, write_letter
 from opsbook.sdk.values import Unknown
@@ -226,6 +229,8 @@ def test_whatever_names_hold_a_letter_has_one_subject_line_and_no_braces_or_mark
     assert not set("{}<>[]`\r") & set(made.subject + made.body)
     assert "\n" not in made.subject
     assert len(made.subject) < 150
+    parts = html.unescape(re.sub(r"<[^>]+>", " ", WRITER.render(made.body)))
+    assert parts.split() == made.body.split()
 
 
 def test_a_long_name_is_cut_and_nothing_is_not_a_name():

@@ -170,6 +170,18 @@ def test_the_campaign_writes_to_whom_it_may_and_says_why_not_to_the_others(playe
     assert not any(letter.to[0] in played.planted.writable for letter in played.letters)  # a draft sends nothing
 
 
+def test_no_two_letters_share_their_words_and_their_figures_are_the_audiences(played: Played) -> None:
+    letters = played.campaign["messages"]
+    assert len({(one["subject"], one["body"].replace(one["discount_code"], "")) for one in letters}) == len(letters)
+    audience = {one["organization_id"]: one for one in played.result(CHURN, "inactive_customers")}
+    for letter in letters:
+        kept = {fact["source"]: fact["value"] for fact in letter["evidence"]["facts"] if fact["unit"] == "count"}
+        whole = audience[letter["organization_id"]]
+        for source in kept.keys() & {"orders.count", "days_silent.login", "orders.recent_orders"}:
+            part, name = source.split(".")
+            assert kept[source] == whole[part][name]
+
+
 def test_revenue_and_its_movements_are_the_planted_ones(played: Played) -> None:
     planted, found = played.planted, played.result(WEEKLY, "revenue_stats")
     assert value(found["mrr_end"]) == planted.mrr_now

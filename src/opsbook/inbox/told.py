@@ -42,7 +42,7 @@ class Told:
     facts: list[Backing] = field(default_factory=list)
 
     def count(self, label: str, value: float, source: str) -> str:
-        """A whole number: `1,204`."""
+        """A whole number: `1,204`. Its label begins with what it counts: `orders in all`."""
         return self._keep(label, f"{int(value):,}", source, int(value), "count")
 
     def share(self, label: str, value: float, source: str) -> str:
