@@ -31,6 +31,7 @@ LIES = (
     "wrong status",
     "invented growth",
     "wrong direction",
+    "invented address",
 )
 
 
@@ -225,6 +226,14 @@ def lie(made: Company, kind: str) -> str:
                 f"{one.name} last logged in on {_date(chance, _other_day(made, one.last_login))}.",
                 f"{system.name} has answered since {_date(chance, _other_day(made, system.answered))}.",
                 "The figures are from March 2019.",
+            ]
+        ),
+        "invented address": lambda: chance.choice(
+            [
+                f"Details: https://{one.name.split()[0].lower()}.example/pay",
+                "Please write to billing@example.org about it.",
+                "Ask @helpdesk for the code.",
+                "Call +44 20 7946 0958 before the week is over.",
             ]
         ),
         "invented name": lambda: chance.choice(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from opsbook.agents.checking.addresses import addresses_in
 from opsbook.agents.checking.dates import Day, days_in
 from opsbook.agents.checking.numbers import Number, numbers_in
 
@@ -19,6 +20,7 @@ class Kind(StrEnum):
     DAY = "day"
     WORD = "word"  # a status or another word that some fact has as its value
     NAME = "name"
+    ADDRESS = "address"  # a link, a mail address, a handle, a telephone number
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,11 @@ def sentences_in(text: str, names: Sequence[str], words: Sequence[str], ordinary
 def _claims(
     text: str, known: re.Pattern[str] | None, valued: re.Pattern[str] | None, ordinary: frozenset[str]
 ) -> list[Claim]:
-    """Each place of the text belongs to one claim: names first, then days, numbers and words."""
-    found: list[Claim] = []
+    """Each place of the text belongs to one claim: addresses first, then names, days, numbers and words."""
+    found = [Claim(Kind.ADDRESS, text[start:end], start, end) for start, end in addresses_in(text)]
     if known:
-        found += [Claim(Kind.NAME, one[0], one.start(), one.end()) for one in known.finditer(text)]
+        for one in known.finditer(text):
+            _add(found, Claim(Kind.NAME, one[0], one.start(), one.end()))
     for day in days_in(text):
         _add(found, Claim(Kind.DAY, text[day.start : day.end], day.start, day.end, day=day))
     for number in numbers_in(text):

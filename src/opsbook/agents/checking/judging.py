@@ -25,7 +25,8 @@ def faults_in(text: str, facts: Sequence[Fact], ordinary: Iterable[str] = ()) ->
     A figure must be some fact's, rounded by its own last place at most, in that fact's unit; where its clause names
     what is measured, of that measure; where its sentence names whom it is about, of that one; a change must be told
     as the rise or the fall that it is. A day or a time must be some fact's in every part that is written. A name must
-    be one that facts are about, or a word of `ordinary`.
+    be one that facts are about, or a word of `ordinary`. An address (a link, a mail address, a handle, a telephone
+    number) must stand in some fact as a whole.
     """
     ledger = Ledger(facts)
     speech = ORDINARY | ledger.speech | {word.lower() for word in ordinary}
@@ -79,6 +80,8 @@ def _wrong(place: _Place) -> str:
     claim, ledger = place.claim, place.ledger
     if claim.kind is Kind.NAME:
         return "" if claim.text.casefold() in ledger.names else f"No fact is about {claim.text}."
+    if claim.kind is Kind.ADDRESS:
+        return "" if claim.text.casefold() in ledger.addresses else f"No fact carries the address {claim.text}."
     carried = ledger.carriers(claim)
     if not carried:
         return f"No fact says {claim.text}."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from opsbook.agents.checking.addresses import addresses_in
 from opsbook.agents.checking.claims import Claim
 from opsbook.agents.checking.dates import Day, days_in
 from opsbook.agents.checking.numbers import Number, numbers_in
@@ -75,6 +77,12 @@ class Ledger:
     @cached_property
     def days(self) -> list[tuple[Day, Fact]]:
         return [(day, fact) for fact in self.facts for day in days_in(fact.text)]
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The addresses that facts carry, in small letters."""
+        texts = [unicodedata.normalize("NFKC", text) for fact in self.facts for text in (fact.text, fact.label)]
+        return frozenset(text[start:end].casefold() for text in texts for start, end in addresses_in(text))
 
     def named(self, text: str) -> frozenset[str]:
         """The measures whose every word stands in a text, whenever they were measured."""
