@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from alembic import command, config
 from alembic.autogenerate import compare_metadata
@@ -10,6 +12,7 @@ from sqlalchemy import inspect, text
 
 from opsbook.records.migrate import MIGRATIONS, migrate
 from opsbook.records.probes import Probes
+from opsbook.records.snapshots import Snapshots
 from opsbook.records.store import Store
 from opsbook.records.tables import metadata
 from opsbook.sdk.errors import Conflict
@@ -77,6 +80,23 @@ def test_a_store_that_a_newer_release_has_written_is_refused_and_left_as_it_is(e
     assert refused.value.code == "newer_store"
     with empty.reading() as connection:
         assert connection.execute(text("select version_num from alembic_version")).scalar() == "9999"
+
+
+def test_who_had_paid_before_it_was_kept_is_found_in_the_days_that_are_stored(empty):
+    settings = config.Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["engine"] = empty.engine
+    command.upgrade(settings, "0004")
+    rows = [("o1", "2026-11-20", 0), ("o1", "2026-11-21", 5), ("o1", "2026-11-23", 5), ("o2", "2026-11-22", 0)]
+    with empty.transaction() as connection:
+        for organization, day, cents in rows:
+            connection.execute(
+                text("insert into mrr_snapshots (organization_id, local_date, mrr_cents) values (:org, :day, :cents)"),
+                {"org": organization, "day": day, "cents": cents},
+            )
+    assert migrate(empty)
+    days = (date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 24))
+    assert [Snapshots(empty).paid_until(day) for day in days] == [set(), {"o1"}, {"o1"}]
 
 
 def test_a_state_from_before_thresholds_was_reported_as_it_was_found(empty):

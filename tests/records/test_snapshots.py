@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from opsbook.records.snapshots import Snapshots
+from opsbook.records.snapshots import DayTaken, Snapshots
 
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
 DAY = date(2026, 11, 24)
@@ -45,6 +45,36 @@ async def test_who_ever_paid_can_only_come_back(snapshots):
     await snapshots.take_mrr(DAY, {"o3": 100}, taken_at=AT)
     assert snapshots.paid_until(DAY - timedelta(days=1)) == {"o1"}
     assert snapshots.paid_until(DAY) == {"o1", "o3"}
+
+
+async def test_a_day_that_is_filled_in_later_moves_the_first_payment_back_and_never_forward(snapshots):
+    await snapshots.take_mrr(DAY, {"o1": 100, "o2": 100, "o3": 0}, taken_at=AT)
+    await snapshots.take_mrr(DAY - timedelta(days=9), {"o1": 70, "o3": 0}, taken_at=AT, reconstructed=True)
+    await snapshots.take_mrr(DAY + timedelta(days=1), {"o1": 70, "o3": 5}, taken_at=AT)
+    assert snapshots.paid_until(DAY - timedelta(days=10)) == frozenset()
+    assert snapshots.paid_until(DAY - timedelta(days=1)) == {"o1"}
+    assert snapshots.paid_until(DAY) == {"o1", "o2"}
+    assert snapshots.paid_until(DAY + timedelta(days=1)) == {"o1", "o2", "o3"}
+
+
+async def test_a_date_that_was_taken_adds_no_payer_when_it_is_offered_again(snapshots):
+    await snapshots.take_mrr(DAY, {"o1": 100}, taken_at=AT)
+    await snapshots.take_mrr(DAY, {"o9": 100}, taken_at=AT)
+    assert snapshots.paid_until(DAY) == {"o1"}
+
+
+async def test_the_days_are_listed_with_what_each_has(snapshots):
+    ok, unknown = {"value": 1, "status": "ok"}, {"value": None, "status": "unknown", "reason": "never loaded"}
+    await snapshots.take_mrr(DAY, {"o1": 100, "o2": 50, "o3": 0}, taken_at=AT)
+    await snapshots.take_mrr(DAY - timedelta(days=2), {}, taken_at=AT, reconstructed=True)
+    await snapshots.take_metrics(DAY, {"signups": ok, "errors": unknown}, taken_at=AT)
+    await snapshots.take_metrics(DAY - timedelta(days=1), {"errors": unknown}, taken_at=AT)
+    assert snapshots.days(DAY - timedelta(days=2), DAY) == [
+        DayTaken(DAY - timedelta(days=2), 0, 0, True, AT, 0, 0),
+        DayTaken(DAY - timedelta(days=1), None, None, None, None, 0, 1),
+        DayTaken(DAY, 150, 2, False, AT, 1, 1),
+    ]
+    assert [one.local_date for one in snapshots.days(DAY, DAY)] == [DAY]
 
 
 async def test_an_unknown_metric_is_stored_as_unknown_and_is_no_day_of_its_mean(snapshots):

@@ -41,6 +41,20 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         connection.execute(statement, [dict(row) for row in rows])
 
 
+def keep_lowest(connection: Connection, table: Table, column: str, query: Select[Any]) -> None:
+    """Insert what a query finds, in one statement; where a row stands, the lower `column` of the two stays.
+
+    The query has a condition (SQLite cannot tell an end of it otherwise), and one row for each primary key.
+    """
+    statement: Any = _dialect_insert(connection.dialect.name, table)
+    statement = statement.from_select([one.name for one in query.selected_columns], query)
+    offered = statement.excluded[column]
+    keys = [one.name for one in table.primary_key]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={column: offered}, where=table.c[column] > offered)
+    )
+
+
 @cache
 def _absent(dialect: str, table: Table) -> Any:
     """Made once for each table: building a statement costs more than running it."""

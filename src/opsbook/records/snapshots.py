@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
-from opsbook.records.rows import fetch, fetch_one, insert_absent
+from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, keep_lowest
 from opsbook.records.store import Store
-from opsbook.records.tables.figures import metric_snapshots, mrr_days, mrr_snapshots
+from opsbook.records.tables.figures import metric_snapshots, mrr_days, mrr_payers, mrr_snapshots
 from opsbook.records.tables.runs import runs
+
+
+@dataclass(frozen=True)
+class DayTaken:
+    """What is stored of one local date. Without revenue the first four are None: it was not taken, and is not 0."""
+
+    local_date: date
+    mrr_cents: int | None
+    organizations: int | None
+    reconstructed: bool | None
+    taken_at: datetime | None
+    metrics_known: int
+    metrics_unknown: int
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Snapshots:
                 return False
             if rows:
                 connection.execute(insert(mrr_snapshots), rows)
+                keep_lowest(connection, mrr_payers, "first_paid_on", _payers(day))
             return True
 
         return await self.store.shared(write)
@@ -94,6 +108,27 @@ class Snapshots:
         with self.store.reading() as connection:
             return fetch_one(connection, query) is not None
 
+    def days(self, first: date, last: date) -> list[DayTaken]:
+        """What is stored of each date from `first` to `last`, both included; the earliest first."""
+        between = (first.isoformat(), last.isoformat())
+        paid = func.count(mrr_snapshots.c.organization_id).filter(mrr_snapshots.c.mrr_cents > 0)
+        revenue = (
+            select(mrr_days, func.coalesce(func.sum(mrr_snapshots.c.mrr_cents), 0).label("cents"), paid.label("paid"))
+            .outerjoin(mrr_snapshots, mrr_snapshots.c.local_date == mrr_days.c.local_date)
+            .where(mrr_days.c.local_date.between(*between))
+            .group_by(*mrr_days.c)
+        )
+        known = func.count().filter(metric_snapshots.c.status == "ok")
+        figures = (
+            select(metric_snapshots.c.local_date, known.label("known"), func.count().label("all"))
+            .where(metric_snapshots.c.local_date.between(*between))
+            .group_by(metric_snapshots.c.local_date)
+        )
+        with self.store.reading() as connection:
+            taken = {row["local_date"]: row for row in fetch(connection, revenue)}
+            metrics = {row["local_date"]: row for row in fetch(connection, figures)}
+        return [_day(day, taken.get(day), metrics.get(day)) for day in sorted(taken.keys() | metrics.keys())]
+
     def mrr_near(self, target: date, within_days: int = 1) -> MrrSnapshot | None:
         """The snapshot nearest to a date, at most `within_days` away; of two as near, the earlier one."""
         days = [target + timedelta(days=away) for away in range(-within_days, within_days + 1)]
@@ -112,11 +147,7 @@ class Snapshots:
 
     def paid_until(self, local_date: date) -> frozenset[str]:
         """Organisations with revenue in any snapshot up to and including a date: they can only come *back*."""
-        query = (
-            select(mrr_snapshots.c.organization_id)
-            .where(mrr_snapshots.c.local_date <= local_date.isoformat(), mrr_snapshots.c.mrr_cents > 0)
-            .distinct()
-        )
+        query = select(mrr_payers.c.organization_id).where(mrr_payers.c.first_paid_on <= local_date.isoformat())
         with self.store.reading() as connection:
             return frozenset(connection.execute(query).scalars())
 
@@ -152,3 +183,26 @@ class Snapshots:
             for row in fetch(connection, query):
                 found.setdefault(row["metric"], []).append((date.fromisoformat(row["local_date"]), row["value"]))
         return found
+
+
+def _day(day: str, revenue: Row | None, metrics: Row | None) -> DayTaken:
+    known, every = (metrics["known"], metrics["all"]) if metrics else (0, 0)
+    of: Row = revenue or {}
+    return DayTaken(
+        date.fromisoformat(day),
+        of.get("cents"),
+        of.get("paid"),
+        of.get("reconstructed"),
+        of.get("taken_at"),
+        known,
+        every - known,
+    )
+
+
+def _payers(day: str) -> Select[Any]:
+    """Who paid on a day, always in the same order: two writers of different days do not wait for each other."""
+    return (
+        select(mrr_snapshots.c.organization_id, mrr_snapshots.c.local_date.label("first_paid_on"))
+        .where(mrr_snapshots.c.local_date == day, mrr_snapshots.c.mrr_cents > 0)
+        .order_by(mrr_snapshots.c.organization_id)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Integer, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table
 
 from opsbook.records.tables.base import Id, Instant, Text, metadata, required
 
@@ -21,6 +21,14 @@ mrr_snapshots = Table(
     Column("local_date", String(10), primary_key=True),
     Column("organization_id", Id, primary_key=True),
     required("mrr_cents", Integer),
+)
+
+mrr_payers = Table(  # of every organisation that ever paid the first day in `mrr_snapshots` on which it did
+    "mrr_payers",
+    metadata,
+    Column("organization_id", Id, primary_key=True),
+    required("first_paid_on", String(10)),
+    Index("ix_mrr_payers_first_paid_on", "first_paid_on", "organization_id"),
 )
 
 metric_snapshots = Table(
