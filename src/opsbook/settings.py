@@ -40,9 +40,11 @@ from opsbook.sdk.values import listed
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions
 from opsbook.warehouse.sheets import only_metrics
+from opsbook.warehouse.sources.sql.declared import declared
 
 MAILBOX = r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s\x00-\x1f\x7f]+$"
 REFERENCE = "See docs/reference/settings.md for every setting."
+SOURCE_URL = re.compile(r"OPSBOOK_SOURCE_([A-Z][A-Z0-9_]*)_URL")
 HOOK_SECRET = re.compile(r"OPSBOOK_HOOK_([A-Z][A-Z0-9_]*)_SECRET")
 WORDS = {
     "string_type": "it is a text, in quotes",
@@ -141,6 +143,9 @@ class Settings(BaseModel):
     integrations: dict[str, dict[str, Any]] = Field(
         default_factory=dict, repr=False, description="one section for each system"
     )
+    sources: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, repr=False, description="one section for each database that is read into the warehouse"
+    )
     metrics: Annotated[dict[str, ContractSettings], AfterValidator(only_metrics)] = Field(
         default_factory=dict, description="one section for each metric that is judged under other conditions"
     )
@@ -218,6 +223,12 @@ class Settings(BaseModel):
             raise ValueError(f"it names {', '.join(unknown)}, and people are: {there}")
         return watchers
 
+    @field_validator("sources")
+    @classmethod
+    def _can_be_read(cls, sources: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        declared(sources)
+        return sources
+
     @field_validator("email_order")
     @classmethod
     def _are_systems(cls, order: tuple[str, ...]) -> tuple[str, ...]:
@@ -259,6 +270,7 @@ def read_values(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         if env.get(name):
             values[field] = _text(name, env[name])
     _add_hook_secrets(env, values)
+    _add_source_urls(env, values)
     return values
 
 
@@ -306,6 +318,15 @@ def _add_hook_secrets(env: Mapping[str, str], values: dict[str, Any]) -> None:
             secrets = [_text(one, env[one]) for one in (name, f"{name}_PREVIOUS") if env.get(one)]
             kept[key] = {**section, "secrets": secrets}
     values["hooks"] = kept
+
+
+def _add_source_urls(env: Mapping[str, str], values: dict[str, Any]) -> None:
+    """Addresses of declared databases: `OPSBOOK_SOURCE_<NAME>_URL`."""
+    sources = values.get("sources")
+    for name in env:
+        found = SOURCE_URL.fullmatch(name)
+        if found and env[name] and isinstance(sources, dict) and isinstance(sources.get(found[1].lower()), dict):
+            sources[found[1].lower()]["url"] = _text(name, env[name])
 
 
 def _text(name: str, value: str) -> str:

@@ -16,6 +16,7 @@ from opsbook.sdk.http import HttpClient
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings, read_settings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
+from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
 KEY = {"type": "service_account", "client_email": "ops@example.com", "private_key": PEM}
@@ -51,6 +52,9 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     assert set(given) == set(Settings.model_fields)
     assert set(given["people"]["owner"]) == set(PersonSettings.model_fields)
     assert set(given["metrics"]["signup_conversion"]) == set(ContractSettings.model_fields)
+    shop = given["sources"]["shop"]
+    assert set(shop) == {*SourceSettings.model_fields, "orders"}
+    assert set(shop["orders"]) == set(QuerySettings.model_fields)
     assert {name: set(part) for name, part in given["definitions"].items()} == {
         name: set(part_named(name).model_fields) for name in Definitions.model_fields
     }

@@ -28,7 +28,7 @@ def test_the_first_sync_reads_everything_and_the_next_one_nothing(shell: Shell, 
     )
     first = shell("sync", "firestore", "--collections", "organizations,orders", "--json")
     assert first.code == 0, first.err
-    told = {one["collection"]: one for one in first.json["items"]}
+    told = {one["name"]: one for one in first.json["items"]}
     assert [(name, one["read"], one["loaded"], one["rejected"]) for name, one in told.items()] == [
         ("organizations", 1, 1, 0),
         ("orders", 2, 1, 1),

@@ -14,7 +14,7 @@ from opsbook.sdk.documents import Document
 from opsbook.warehouse import Warehouse
 from opsbook.warehouse.sources.firestore import reading
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS
-from opsbook.warehouse.sources.firestore.place import Place, PlaceFile, Sweep
+from opsbook.warehouse.sources.firestore.place import Place, Sweep, place_file
 from opsbook.warehouse.sources.firestore.rows import LeftOut, Rules
 from opsbook.warehouse.sources.firestore.sweep import next_sweep, timed
 
@@ -37,7 +37,7 @@ HOSTILE: list[Any] = [
 @pytest.mark.parametrize("name", COLLECTIONS)
 def test_documents_of_any_shape_are_loaded_or_refused_and_never_stop_a_load(name, warehouse: Warehouse, tmp_path: Path):
     collection, chance = COLLECTIONS[name], random.Random(name)
-    file, count, left_out = PlaceFile(tmp_path / "sync", name), 300, 0
+    file, count, left_out = place_file(tmp_path / "sync", name), 300, 0
     file.page.parent.mkdir()
     rows = []
     for number in range(count):
@@ -113,7 +113,7 @@ def test_a_change_is_noticed_by_dates_that_a_query_can_compare(value, noticed):
 
 
 def test_a_page_about_another_database_or_one_that_is_broken_begins_anew(tmp_path: Path):
-    file = PlaceFile(tmp_path, "orders")
+    file = place_file(tmp_path, "orders")
     file.keep(Place("a", until=AT), ())
     assert file.read("a") == Place("a", until=AT)
     assert file.read("b") == Place("b")
@@ -123,7 +123,7 @@ def test_a_page_about_another_database_or_one_that_is_broken_begins_anew(tmp_pat
 
 
 def test_a_page_whose_rows_are_gone_forgets_its_sweep(tmp_path: Path):
-    file = PlaceFile(tmp_path, "orders")
+    file = place_file(tmp_path, "orders")
     kept = file.keep(Place("a", until=AT, sweep=Sweep(whole=True)), [{"id": "r1"}])
     assert file.read("a") == kept
     file.spool.unlink()

@@ -14,6 +14,7 @@ from opsbook.sdk.documents import DocumentStore, Page, Question
 from opsbook.sdk.errors import InvalidInput, RetryLater
 from opsbook.sdk.http import HttpClient
 from opsbook.warehouse import Warehouse
+from opsbook.warehouse.manifest import loading_alone
 from opsbook.warehouse.sources.firestore import Synced, sync
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS, chosen
 from opsbook.warehouse.sources.firestore.rows import Rules
@@ -143,7 +144,7 @@ def test_test_accounts_and_addresses_that_imports_invented_are_flagged(database,
         email_leads__real={"createdAt": MADE, "email": "shopper@example.com"},
         orders__test={**ORDER, "customer": {"isTestAccount": True}},
     )
-    found = {one.collection: one for one in read("users", "email_leads", "orders")}
+    found = {one.name: one for one in read("users", "email_leads", "orders")}
     flags = {row["id"]: row["is_test"] for row in held(warehouse, "users")}
     assert flags == {"invented": True, "real": None, "test": True}
     assert [row["id"] for row in held(warehouse, "leads")] == ["email_leads/real"]
@@ -159,7 +160,7 @@ def test_subscriptions_below_organisations_are_read_and_an_interval_is_never_gue
         organizations__o3__subscription__current={"status": "active", "amount": 99, "updatedAt": MADE},
         organizations__o4__subscription__current={"status": "none"},
     )
-    found = {one.collection: one for one in read("subscriptions", "subscription_current")}
+    found = {one.name: one for one in read("subscriptions", "subscription_current")}
     current = found["subscription_current"]
     assert current.loading is not None
     assert current.loading.reasons == {"interval_months is empty": 1}
@@ -180,7 +181,7 @@ def test_a_tenant_whose_organisation_is_there_too_is_left_out(database, read, wa
         tenants__o1={"name": "Other name", "createdAt": MADE},
         tenants__o2={"name": "Only a tenant", "createdAt": MADE},
     )
-    found = {one.collection: one for one in read("organizations", "tenants")}
+    found = {one.name: one for one in read("organizations", "tenants")}
     assert [row["name"] for row in held(warehouse, "organizations")] == ["Acme", "Only a tenant"]
     assert found["tenants"].left_out == {"its document in organizations speaks for it": 1}
 
@@ -268,6 +269,14 @@ def test_a_sync_that_was_broken_off_goes_on_where_it_stood_and_reads_no_page_twi
     assert (found.resumed, found.read, found.total) == (True, 4500, 4500)
     assert found.loading is not None
     assert (found.loading.loaded, found.loading.rejected, found.loading.duplicates) == (4500, 0, 0)
+
+
+def test_a_sync_whose_rows_could_not_be_loaded_loads_them_the_next_time(database, store, read, warehouse):  # noqa: F811
+    write(database, orders__a=ORDER)
+    with loading_alone(warehouse.folder), pytest.raises(RetryLater, match="Another load"):
+        read("orders")
+    (found,) = read("orders", store=BreaksOff(store, 0))
+    assert (found.resumed, found.total) == (True, 1)
 
 
 def test_since_reads_what_changed_from_a_date_on_and_leaves_no_gap_behind(database, read, warehouse):  # noqa: F811

@@ -19,6 +19,7 @@ from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
+from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
 
 WIDTH = 100
 HEAD = """# The settings of opsbook. All are taken out: what stands in one is its default, or an example.
@@ -35,12 +36,14 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
 
 def example() -> str:
     """The whole text, which is TOML as it is, and still is when every setting in it is put in force."""
-    apart = {*SECTIONS, "integrations", "definitions"}
+    apart = {*SECTIONS, "integrations", "definitions", "sources"}
     plain = [name for name in Settings.model_fields if name not in apart]
     top = (_setting(name, Settings.model_fields[name], _variables(name)) for name in plain)
     lines = [HEAD, *(line for setting in top for line in setting)]
     for name, (heading, model) in SECTIONS.items():
         lines += _section(heading, str(Settings.model_fields[name].description), model)
+    for heading, section in (("[sources.shop]", SourceSettings), ("[sources.shop.orders]", QuerySettings)):
+        lines += _section(heading, str(section.__doc__).split(".")[0], section)
     for name, field in Definitions.model_fields.items():
         lines += _section(f"[definitions.{name}]", f"Definitions: {field.description}", part_named(name))
     lines += ["", "# Every system below takes these as well, with these defaults:"]

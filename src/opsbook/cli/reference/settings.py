@@ -16,6 +16,7 @@ from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
+from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
 
 INTRODUCTION = """# Settings
 
@@ -34,6 +35,12 @@ METRICS = """## `[metrics.<name>]`
 
 Other conditions under which a metric's figure is judged; outside them it is unknown and keeps what was seen. The
 metrics and their own conditions: [warehouse](warehouse.md#metrics).
+"""
+SOURCES = """## `[sources.<name>]`
+
+A section for each database that is read into the warehouse, with a section `[sources.<name>.<query>]` for each of its
+queries: see [read a database](../howto/sql-source.md). Its address may come from the environment:
+`OPSBOOK_SOURCE_<NAME>_URL`.
 """
 DEFINITIONS = """## `[definitions.<part>]`
 
@@ -56,6 +63,10 @@ def page() -> str:
             fields_table(PersonSettings),
             METRICS,
             fields_table(ContractSettings),
+            SOURCES,
+            fields_table(SourceSettings),
+            "### `[sources.<name>.<query>]`\n",
+            fields_table(QuerySettings),
             DEFINITIONS,
             *(_part(name) for name in Definitions.model_fields),
             HOOKS,

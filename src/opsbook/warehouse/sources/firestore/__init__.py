@@ -4,6 +4,7 @@
 for what is new, `place` remembers how far it came, `sync` brings it together.
 """
 
-from opsbook.warehouse.sources.firestore.sync import Synced, sync
+from opsbook.warehouse.sources._synced import Synced
+from opsbook.warehouse.sources.firestore.sync import sync
 
 __all__ = ["Synced", "sync"]

@@ -76,6 +76,8 @@ async def step(
     sweep = place.sweep
     assert sweep is not None, "a step is taken in a sweep"
     asked = questions(collection, sweep)
+    if sweep.question >= len(asked):  # it was read to its end, and then not loaded
+        return sweep, [], True
     page = await store.page(replace(asked[sweep.question], after=sweep.after))
     began = sweep.began or page.read_at
     seen_until = None if sweep.forced else (place.whole_at if sweep.whole else place.until)

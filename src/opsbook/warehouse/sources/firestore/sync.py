@@ -3,66 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from opsbook.sdk.documents import DocumentStore
-from opsbook.sdk.errors import RetryLater
-from opsbook.sdk.values import JsonObject, digest
-from opsbook.warehouse.report import LoadReport
+from opsbook.sdk.values import digest
+from opsbook.warehouse.sources._place import PlaceFile, alone
+from opsbook.warehouse.sources._synced import Synced
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS, Collection
-from opsbook.warehouse.sources.firestore.place import Place, PlaceFile, Sweep
+from opsbook.warehouse.sources.firestore.place import Place, Sweep, place_file
 from opsbook.warehouse.sources.firestore.rows import Rules
 from opsbook.warehouse.sources.firestore.sweep import next_sweep, step
 from opsbook.warehouse.store import Warehouse
-from opsbook.warehouse.tables import TABLES
 
 OnPage = Callable[[str, int], None]  # the collection, and how many documents of it were read
-
-
-@dataclass(frozen=True)
-class Synced:
-    """What became of one collection.
-
-    `read` documents came, `unchanged` of them since the last time; `left_out` counts by reason those that are no rows.
-    `loading` is what the loader says of the rest: refused rows with reasons, unreadable cells, the quarantine; None
-    when there was nothing to load. `untimed` documents carry no time by which a change could be noticed. `whole`: every
-    document was read. `resumed`: it went on where an earlier sync was broken off.
-    """
-
-    collection: str
-    table: str
-    whole: bool
-    resumed: bool
-    read: int
-    unchanged: int
-    left_out: dict[str, int]
-    untimed: int
-    loading: LoadReport | None
-    total: int
-
-    def as_json(self) -> JsonObject:
-        loaded = self.loading
-        return {
-            "collection": self.collection,
-            "table": self.table,
-            "whole": self.whole,
-            "resumed": self.resumed,
-            "read": self.read,
-            "unchanged": self.unchanged,
-            "left_out": dict(self.left_out),
-            "untimed": self.untimed,
-            "loaded": loaded.loaded if loaded else 0,
-            "rejected": loaded.rejected if loaded else 0,
-            "reasons": dict(loaded.reasons) if loaded else {},
-            "unreadable": dict(loaded.unreadable) if loaded else {},
-            "quarantine": str(loaded.quarantine) if loaded and loaded.quarantine else None,
-            "total": self.total,
-        }
 
 
 async def sync(
@@ -83,10 +38,10 @@ async def sync(
     """
     began = warehouse.clock.now()
     folder = warehouse.folder / "sync" / "firestore"
-    with _alone(folder):
+    with alone(folder):
         done = []
         for collection in collections:
-            one = _One(store, warehouse, collection, rules or Rules(), PlaceFile(folder, collection.name))
+            one = _One(store, warehouse, collection, rules or Rules(), place_file(folder, collection.name))
             done.append(await one.sync(since, on_page, whole=whole))
     named = {collection.name for collection in collections}
     for table in dict.fromkeys(collection.table for collection in collections):
@@ -103,7 +58,7 @@ class _One:
     warehouse: Warehouse
     collection: Collection
     rules: Rules
-    file: PlaceFile
+    file: PlaceFile[Place]
 
     async def sync(self, since: datetime | None, on_page: OnPage, *, whole: bool) -> Synced:
         place = self._place()
@@ -115,9 +70,9 @@ class _One:
         while not (moved := await self._step(place, on_page))[1]:
             place = moved[0]
         place = moved[0]
-        loading = await asyncio.to_thread(self._load, place)
         finished = place.sweep
         assert finished is not None, "a sweep that went through"
+        loading = await asyncio.to_thread(self.file.load, self.warehouse, self.collection.table, finished.rows)
         self.file.keep(_after(place, finished), ())
         self.file.begin()
         held = self.warehouse.held(self.collection.table)
@@ -149,18 +104,6 @@ class _One:
         on_page(self.collection.name, sweep.read)
         return self.file.keep(replace(place, sweep=sweep), rows), done
 
-    def _load(self, place: Place) -> LoadReport | None:
-        """Load the rows; for an empty collection an empty table, so that nothing is known rather than unknown."""
-        table = self.collection.table
-        if place.sweep is not None and place.sweep.rows:
-            return self.warehouse.load(table, self.file.spool)
-        if self.warehouse.held(table) is None:
-            empty = self.file.spool.with_suffix(".csv")
-            empty.write_text(",".join(TABLES[table].names) + "\n", "utf-8")
-            self.warehouse.load(table, empty)
-            empty.unlink()
-        return None
-
 
 def _after(place: Place, sweep: Sweep) -> Place:
     """The place behind a finished sweep. One that was told where to begin does not move the beginning back."""
@@ -168,14 +111,3 @@ def _after(place: Place, sweep: Sweep) -> Place:
     if not sweep.whole:
         return replace(place, until=until, sweep=None)
     return replace(place, until=until, whole_at=until, documents=sweep.read, untimed=sweep.untimed, sweep=None)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RetryLater("Another sync of this source is under way.", code="busy", after_seconds=30) from None
-        yield
