@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import OpsbookError
 from opsbook.sdk.values import Unknown
 from opsbook.warehouse.daily import daily_metrics
-from opsbook.warehouse.revenue import mrr_now, reconstruct_mrr
+from opsbook.warehouse.revenue import mrr_now, paid_before, reconstruct_mrr
 
 if TYPE_CHECKING:
     from opsbook.records.snapshots import Snapshots
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 
 TRY_AGAIN = timedelta(minutes=10)  # after a look that found no revenue to take
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Dates whose revenue was rebuilt and stored, those that had one already, and why others could not be."""
+
+    stored: tuple[date, ...]
+    kept: tuple[date, ...]
+    failed: Mapping[date, str]
 
 
 class Snapshotter:
@@ -64,14 +74,41 @@ class Snapshotter:
     async def reconstruct(self, days: int, zone: ZoneInfo) -> int | Unknown:
         """Back-fill the revenue of the `days` local dates before today from contracts; how many dates were stored.
 
-        The snapshots are marked as reconstructed; a date that has one keeps it.
+        The snapshots are marked as reconstructed; a date that has one keeps it. The first reason when a date could not
+        be rebuilt.
+        """
+        today = self.clock.now().astimezone(zone).date()
+        found = await self.fill(today - timedelta(days=days), today - timedelta(days=1), zone)
+        return Unknown(next(iter(found.failed.values()))) if found.failed else len(found.stored)
+
+    async def fill(self, first: date, last: date, zone: ZoneInfo) -> Rebuilt:
+        """Rebuild the revenue of the local dates from `first` to `last` that have none. Safe to repeat.
+
+        Today is not rebuilt: a run that comes later measures it. Nor is a date from before any contract began, of
+        which nothing is known: it is not a date on which nobody paid.
         """
         now = self.clock.now()
         today = now.astimezone(zone).date()
-        stored = 0
-        for day in (today - timedelta(days=back) for back in range(days, 0, -1)):
-            found = await asyncio.to_thread(reconstruct_mrr, self.warehouse, day, zone)
+        stored: list[date] = []
+        kept: list[date] = []
+        failed: dict[date, str] = {}
+        for day in (first + timedelta(days=ahead) for ahead in range((last - first).days + 1)):
+            if await asyncio.to_thread(self.snapshots.has_day, day):
+                kept.append(day)
+                continue
+            found: dict[str, int] | Unknown = Unknown("it is not over yet")
+            if day < today:
+                found = await asyncio.to_thread(self._rebuilt, day, zone)
             if isinstance(found, Unknown):
-                return found
-            stored += await self.snapshots.take_mrr(day, found, taken_at=now, reconstructed=True)
-        return stored
+                failed[day] = found.reason
+            elif await self.snapshots.take_mrr(day, found, taken_at=now, reconstructed=True):
+                stored.append(day)
+            else:
+                kept.append(day)
+        return Rebuilt(tuple(stored), tuple(kept), failed)
+
+    def _rebuilt(self, day: date, zone: ZoneInfo) -> dict[str, int] | Unknown:
+        found = reconstruct_mrr(self.warehouse, day, zone)
+        if not found and not paid_before(self.warehouse, datetime.combine(day, time(), zone)):
+            return Unknown("no paid contract is known from before it")
+        return found
