@@ -110,6 +110,20 @@ def test_at_risk_is_any_one_signal_and_its_level_is_their_number(warehouse: Ware
     assert [one["id"] for one in risky(warehouse, match_all=True).organizations] == ["three"]
 
 
+def test_at_risk_looks_at_nobody_who_has_not_come_or_has_left_or_is_a_test(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    made = (
+        organization("there"),
+        organization("coming", created_at=AS_OF),
+        organization("left", status="canceled", canceled_at=YESTERDAY),
+        organization("test", is_test=True),
+    )
+    put_all(warehouse, tmp_path, rows(*made, tickets={str(one["id"]): "new" for one in made}))
+    found = risky(warehouse)
+    assert ([one["id"] for one in found.organizations], found.looked_at) == (["there"], 1)
+
+
 def test_at_risk_lists_every_signal_with_its_evidence(warehouse: Warehouse, tmp_path: Path) -> None:
     at_risk(warehouse, tmp_path)
     signals = {one["id"]: one["signals"] for one in risky(warehouse).organizations}

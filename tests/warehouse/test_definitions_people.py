@@ -68,11 +68,12 @@ def test_sources_of_a_person_in_two_places_is_the_earliest_touch(warehouse: Ware
 def test_signup_is_at_signup_at_else_at_created_at(warehouse: Warehouse, tmp_path: Path) -> None:
     rows = [
         user("late", created_at=START - DAY, signup_at=INSIDE),
+        user("later", created_at=START - DAY, signup_at=INSIDE),
         user("early", created_at=INSIDE, signup_at=START - DAY),
         user("plain", created_at=INSIDE, signup_at=None),
     ]
     put(warehouse, tmp_path, "users", rows)
-    assert signups.signups(warehouse, START, AS_OF)[0]["value"] == 2
+    assert signups.signups(warehouse, START, AS_OF)[0]["value"] == 3
 
 
 def test_signup_counts_no_test_account_no_invented_address_and_no_internal_role(
