@@ -178,7 +178,7 @@ def _wired(settings: Settings, world: World, store: Store) -> App:
     records = Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), effects, Retries(store))
     integrations = configure(_sections(settings), world.environment, world.http)
     monitor = Monitor(integrations, probes, clock, world.sleep, windows=_windows(settings), taken=effects.taken_since)
-    warehouse, people = _warehouse(settings), _people(settings, integrations)
+    warehouse, people = _warehouse(settings, world.clock), _people(settings, integrations)
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
     campaigns = Campaigns(store, clock, ids, settings.postal_address, settings.public_url, check=unbacked)
     carriers = _connectors(integrations, notifications, settings.email_order)
@@ -272,9 +272,9 @@ def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:
     return sections
 
 
-def _warehouse(settings: Settings) -> Warehouse:
+def _warehouse(settings: Settings, clock: Clock) -> Warehouse:
     contracts = {name: changed(sheet_named(name).contract, given) for name, given in settings.metrics.items()}
-    return Warehouse(settings.warehouse, definitions=settings.definitions, contracts=contracts)
+    return Warehouse(settings.warehouse, clock, definitions=settings.definitions, contracts=contracts)
 
 
 def _windows(settings: Settings) -> list[MaintenanceWindow]:
