@@ -15,6 +15,7 @@ from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.errors import InvalidInput, NeverWorks, RetryLater
 from opsbook.warehouse import Warehouse
 from opsbook.warehouse.activity import gmv
+from opsbook.warehouse.engine import open_loader, open_reader
 from opsbook.warehouse.manifest import loading_alone
 from warehouse.companies import AS_OF, put
 from warehouse.stored import stored
@@ -263,3 +264,9 @@ def test_the_time_of_a_load_is_the_clocks(warehouse: Warehouse, tmp_path: Path, 
     held = warehouse.held("orders")
     assert held is not None
     assert held.loaded_at == held.reach == clock.at
+
+
+def test_a_statement_that_takes_long_draws_no_bar_into_what_is_printed(warehouse):
+    for connection in (open_loader(warehouse.folder), open_reader(warehouse.folder, {})):
+        asked = connection.cursor().execute("SELECT current_setting('enable_progress_bar')")
+        assert asked.fetchall() == [(False,)]

@@ -237,7 +237,9 @@ def test_a_sync_that_was_killed_goes_on_where_it_stood(tmp_path: Path, postgres:
         0,
         0,
     )
-    again = shell.process("sync", "sql", "shop", "--json").json["items"][0]
+    repeated = shell.process("sync", "sql", "shop", "--json")
+    assert repeated.code == 0, repeated.err
+    (again,) = repeated.json["items"]
     assert (again["read"] - again["unchanged"], again["total"]) == (0, 200_000)
 
 

@@ -128,7 +128,9 @@ def name(text: str) -> str:
 
 
 def _connect(folder: Path) -> Connection:
-    return duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(folder / "spill")})
+    connection = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(folder / "spill")})
+    connection.execute("SET enable_progress_bar = false")  # it goes to the output, into the midst of `--json`
+    return connection
 
 
 def _nothing(table: Table) -> str:
