@@ -24,6 +24,7 @@ from bench.probes import ANSWER_MS, PROBES, answer, systems, timed
 from pydantic import SecretStr
 
 from integrations import quality as rules
+from integrations.counting import LEAST, shares
 from integrations.samples import CANARY, NO_HTTP, SAMPLES, failing
 from integrations.situations import ECHOED, ERRORS, VERDICTS, echo, greeted, made
 from opsbook.integrations import quality
@@ -45,8 +46,17 @@ SMTP = {"host": "127.0.0.1", "port": 9, "sender": "ops@example.com", "username":
 
 def main() -> int:
     rounds = int(os.environ.get("N") or 10)
-    held = [asyncio.run(conformance()), asyncio.run(fan_out(rounds)), asyncio.run(canaries())]
+    held = [asyncio.run(conformance()), asyncio.run(fan_out(rounds)), asyncio.run(canaries()), coverage()]
     return 0 if all(held) else 1
+
+
+def coverage() -> bool:
+    """The share of its lines that the tests of each folder run."""
+    counted = shares()
+    lowest = min(counted, key=lambda key: counted[key])
+    under = [key for key, share in counted.items() if share < LEAST]
+    told = f"{len(counted)} counted, lowest {lowest}: {counted[lowest]:.1%}"
+    return claim(f"folders of which the tests run less than 95 % of the lines ({told})", len(under), 0)
 
 
 async def conformance() -> bool:

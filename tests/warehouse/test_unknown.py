@@ -107,6 +107,18 @@ def test_data_that_end_before_a_window_have_seen_nothing_of_it(
     )
 
 
+def test_a_file_that_says_the_same_again_is_news_of_today(
+    warehouse: Warehouse, tmp_path: Path, clock: SteppedClock
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("id,organization_id,ordered_at,total_cents\na,o1,2026-01-01T00:00:00Z,5\n")
+    warehouse.load("orders", file)
+    clock.forward(timedelta(days=9))
+    assert warehouse.lacks("orders", since=clock.now() - DAY)
+    assert warehouse.load("orders", file).unchanged
+    assert warehouse.lacks("orders", since=clock.now() - DAY) is None
+
+
 def test_later_logins_make_active_users_of_a_past_window_unknown(warehouse: Warehouse, tmp_path: Path) -> None:
     put(warehouse, tmp_path, "users", [{"id": "u", "created_at": START, "last_login_at": AS_OF - timedelta(hours=1)}])
     assert activity.active_users(warehouse, START, AS_OF)["value"] == 1

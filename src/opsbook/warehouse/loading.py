@@ -50,7 +50,9 @@ def load(folder: Path, request: Request, now: datetime) -> LoadReport:
         remove_unnamed(folder, held)
         mark = digest([digest_of(files), dict(request.mapping), request.replace_all])
         mine = held.get(request.table.name)
-        if mine and mine.last.get("mark") == mark:
+        if mine and mine.last.get("mark") == mark:  # what is known is known up to now
+            held[request.table.name] = replace(mine, loaded_at=now, reach=max(mine.reach, now))
+            write_manifest(folder, held)
             return report_of(mine.last["report"], unchanged=True)
         work.mkdir()
         try:
