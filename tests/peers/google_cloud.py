@@ -33,6 +33,7 @@ PROJECT, LOCATION, TOKEN = "sample-1", "us-central1", "made-up-access-token"
 PARENT = f"projects/{PROJECT}/locations/{LOCATION}"
 PAUSES = {"maxRetryDuration": "0s", "minBackoffDuration": "5s", "maxBackoffDuration": "3600s", "maxDoublings": 5}
 DEFAULTS = {"description": "", "timeZone": "Etc/UTC", "attemptDeadline": "180s", "retryConfig": PAUSES}
+METHODS = ("HTTP_METHOD_UNSPECIFIED", "POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 MASKS = re.compile(
     r"(schedule|timeZone|description|attemptDeadline|retryConfig|httpTarget"
     r"|retryConfig\.(retryCount|maxRetryDuration|minBackoffDuration|maxBackoffDuration|maxDoublings)"
@@ -81,10 +82,37 @@ class GoogleCloud:
             raise Refused(503, "UNAVAILABLE")
         if request.path.startswith(f"/v1/{PARENT}/jobs"):
             return self._scheduler(request, request.path.removeprefix(f"/v1/{PARENT}/jobs").lstrip("/"))
-        found = re.fullmatch(rf"/v1/projects/{PROJECT}/secrets/([^/]+)/versions/([^/:]+):access", request.path)
-        if found and request.method == "GET":
-            return self._access(found[1], found[2])
+        if request.path.startswith(f"/v1/projects/{PROJECT}/secrets"):
+            return self._secrets(request, request.path.removeprefix(f"/v1/projects/{PROJECT}/secrets").lstrip("/"))
         raise Refused(404, "NOT_FOUND")
+
+    def _secrets(self, request: Request, rest: str) -> dict[str, Any]:
+        found = re.fullmatch(r"([^/:]+)(?:/versions(?:/([^/:]+))?)?(?::(\w+))?", rest)
+        name, version, verb = found.groups() if found else (request.query.get("secretId", ""), None, None)
+        versions = self.secrets.get(name, [])
+        match request.method, verb:
+            case "POST", None if not found and name not in self.secrets and request.body["replication"]:
+                self.secrets[name] = []
+                return {"name": f"projects/1/secrets/{name}", "replication": {"automatic": {}}}
+            case "POST", "addVersion" if name in self.secrets:
+                data = base64.b64decode(request.body["payload"]["data"])
+                if int(request.body["payload"].get("dataCrc32c", checksum(data))) != checksum(data):
+                    raise Refused(400, "INVALID_ARGUMENT")
+                versions.append(data)
+                return self._version(name, len(versions))
+            case "POST", "disable" if version and 1 <= int(version) <= len(versions):
+                versions[int(version) - 1] = None
+                return self._version(name, int(version))
+            case "GET", None if found and not version:
+                every = [self._version(name, number) for number in range(len(versions), 0, -1)]
+                return {"versions": every, "totalSize": len(every)}
+            case "GET", "access" if version:
+                return self._access(name, version)
+        raise Refused(404, "NOT_FOUND")
+
+    def _version(self, name: str, number: int) -> dict[str, Any]:
+        state = "DISABLED" if self.secrets[name][number - 1] is None else "ENABLED"
+        return {"name": f"projects/1/secrets/{name}/versions/{number}", "state": state}
 
     def _scheduler(self, request: Request, key: str) -> dict[str, Any]:
         match request.method, bool(key):
@@ -96,6 +124,14 @@ class GoogleCloud:
                 return self._job(key)
             case "PATCH", True:
                 return self._patch(self._job(key), request)
+            case "DELETE", True:
+                self._job(key)
+                del self.jobs[key]
+                return {}
+            case "POST", True:
+                name, _, verb = key.partition(":")
+                self._job(name)["state"] = {"pause": "PAUSED", "resume": "ENABLED"}[verb]
+                return self._job(name)
         raise Refused(404, "NOT_FOUND")
 
     def _list(self, request: Request) -> dict[str, Any]:
@@ -160,6 +196,8 @@ def _whole(body: dict[str, Any]) -> dict[str, Any]:
     if not made["retryConfig"].get("retryCount"):
         made["retryConfig"].pop("retryCount", None)
     target = made.get("httpTarget", {})
+    if isinstance(target.get("httpMethod"), int):  # Google's own client sends an enumeration's number
+        target["httpMethod"] = METHODS[target["httpMethod"]]
     sound = (
         len(str(made.get("schedule", "")).split()) == 5
         and made["timeZone"] in available_timezones()
@@ -217,7 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 the server's names for them
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 the server's names for them
 
 
 @contextmanager
