@@ -44,7 +44,7 @@ def test_missed_days_are_rebuilt_marked_and_kept_when_it_is_repeated(loaded: She
     ]
     only = loaded("snapshots", "list", "--from", back(5), "--to", back(5), "--json").json["items"]
     assert [one["date"] for one in only] == [back(5)]
-    assert "reconstructed" in loaded("snapshots", "list").out
+    assert "reconstructed" in loaded.process("snapshots", "list", env={"COLUMNS": "160"}).out
 
 
 def test_a_date_that_cannot_be_rebuilt_is_named_with_the_reason_and_the_others_are_stored(loaded: Shell) -> None:

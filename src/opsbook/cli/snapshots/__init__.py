@@ -1,4 +1,4 @@
-"""See which days' figures are kept, and rebuild the revenue of days that were missed."""
+"""See the days whose figures are kept, rebuild missed ones."""
 
 from __future__ import annotations
 
