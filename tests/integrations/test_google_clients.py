@@ -120,6 +120,21 @@ async def test_what_their_client_changes_we_see_and_put_right_and_nothing_else(
     assert theirs.get_job(name=name) == before
 
 
+async def test_a_patch_of_theirs_without_a_mask_resets_what_it_does_not_name_and_we_put_it_right(
+    google_cloud: GoogleCloud, theirs: scheduler_v1.CloudSchedulerClient
+) -> None:
+    await applied(scheduler(google_cloud), DAILY)
+    name = f"{PARENT}/jobs/{DAILY.id}"
+    before = theirs.get_job(name=name)
+    bare = scheduler_v1.Job(name=name, schedule=DAILY.cron, http_target=scheduler_v1.HttpTarget(uri=DAILY.url))
+    bare.http_target.http_method = scheduler_v1.HttpMethod.POST
+    theirs.update_job(job=bare)
+    assert theirs.get_job(name=name).time_zone == "Etc/UTC"
+    assert await actions(google_cloud, (DAILY,)) == [Action.UPDATE]
+    await applied(scheduler(google_cloud), DAILY)
+    assert theirs.get_job(name=name) == before
+
+
 async def test_a_job_that_their_client_paused_stays_paused_and_one_that_it_deleted_is_made_anew(
     google_cloud: GoogleCloud, theirs: scheduler_v1.CloudSchedulerClient
 ) -> None:
@@ -156,6 +171,26 @@ async def test_the_secrets_that_their_client_stores_are_what_we_fetch(
     read = vault.access_secret_version(name=f"projects/{PROJECT}/secrets/CRON_SECRET/versions/latest")
     assert read.payload.data == words[1]
     assert read.payload.data_crc32c == crc32c(words[1])
+
+
+async def test_during_a_rotation_by_their_client_the_new_and_the_previous_secret_are_both_fetched(
+    google_cloud: GoogleCloud, vault: secretmanager_v1.SecretManagerServiceClient
+) -> None:
+    stored(vault, "CRON_SECRET", b"the-first-secret-of-all", b"the-second-secret-of-all")
+    wanted = {"now": Reference("CRON_SECRET"), "before": Reference("CRON_SECRET", "previous")}
+    found = await fetched(google_cloud, wanted)
+    assert dict(found.texts) == {"now": "the-second-secret-of-all", "before": "the-first-secret-of-all"}
+    assert vault.get_secret(name=f"projects/{PROJECT}/secrets/CRON_SECRET").replication.automatic is not None
+
+
+async def test_a_payload_with_a_wrong_checksum_is_not_stored(
+    google_cloud: GoogleCloud, vault: secretmanager_v1.SecretManagerServiceClient
+) -> None:
+    stored(vault, "CRON_SECRET")
+    payload = {"data": b"the-first-secret-of-all", "data_crc32c": 1}
+    with pytest.raises(exceptions.BadRequest):
+        vault.add_secret_version(parent=f"projects/{PROJECT}/secrets/CRON_SECRET", payload=payload)
+    assert google_cloud.secrets["CRON_SECRET"] == []
 
 
 async def test_a_version_that_their_client_disabled_is_refused_and_the_one_before_still_opens(

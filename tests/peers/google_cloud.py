@@ -100,10 +100,12 @@ class GoogleCloud:
                     raise Refused(400, "INVALID_ARGUMENT")
                 versions.append(data)
                 return self._version(name, len(versions))
-            case "POST", "disable" if version and 1 <= int(version) <= len(versions):
+            case "POST", "disable" if version and version.isdecimal() and 1 <= int(version) <= len(versions):
                 versions[int(version) - 1] = None
                 return self._version(name, int(version))
-            case "GET", None if found and not version:
+            case "GET", None if found and rest == name and name in self.secrets:
+                return {"name": f"projects/1/secrets/{name}", "replication": {"automatic": {}}}
+            case "GET", None if rest == f"{name}/versions" and name in self.secrets:
                 every = [self._version(name, number) for number in range(len(versions), 0, -1)]
                 return {"versions": every, "totalSize": len(every)}
             case "GET", "access" if version:
@@ -128,9 +130,9 @@ class GoogleCloud:
                 self._job(key)
                 del self.jobs[key]
                 return {}
-            case "POST", True:
+            case "POST", True if key.endswith((":pause", ":resume")):
                 name, _, verb = key.partition(":")
-                self._job(name)["state"] = {"pause": "PAUSED", "resume": "ENABLED"}[verb]
+                self._job(name)["state"] = "PAUSED" if verb == "pause" else "ENABLED"
                 return self._job(name)
         raise Refused(404, "NOT_FOUND")
 
