@@ -170,11 +170,17 @@ async def canaries() -> bool:
 
 
 def secrets_of(key: str) -> dict[str, str]:
-    """A canary for every secret setting of a system; an address holds it in its path."""
+    """A canary for every secret setting of a system; an address holds it in its path, a service account in its key."""
     fields = system_class(key).Config.model_fields
     names = [name for name, field in fields.items() if SecretStr in (field.annotation, *get_args(field.annotation))]
-    before = {name: "https://hooks.example.com/" if name.endswith("_url") else "" for name in names}
-    return {name: f"{before[name]}{CANARY}-{name}" for name in names}
+    return {name: _holding(name, f"{CANARY}-{name}") for name in names}
+
+
+def _holding(name: str, secret: str) -> str:
+    if name == "credentials":
+        pem = f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"
+        return json.dumps({"type": "service_account", "client_email": "ops@example.com", "private_key": pem})
+    return f"https://hooks.example.com/{secret}" if name.endswith("_url") else secret
 
 
 async def _everything(key: str, secrets: Mapping[str, str]) -> list[str]:
