@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
 import time
@@ -51,6 +52,29 @@ class Mailbox:
         return "250 OK"
 
 
+class Server(Controller):
+    """The server, which can end the calls that are still open before it stops: else their sockets stay to be found."""
+
+    def __init__(self, handler: Mailbox, **settings: Any) -> None:
+        super().__init__(handler, **settings)
+        self.calls: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        call: SMTP = super().factory()
+        self.calls.append(call)
+        return call
+
+    def hang_up(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._hung_up(), self.loop).result(10)
+
+    async def _hung_up(self) -> None:
+        for call in self.calls:
+            for line in (call.transport, call._original_transport):
+                if line is not None:
+                    line.abort()
+        await asyncio.sleep(0)  # the loop closes the sockets in its next round
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate of localhost and its key, made for this run."""
@@ -73,7 +97,7 @@ def mailbox(certificate: tuple[Path, Path]) -> Iterator[Mailbox]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     box = Mailbox(certificate=cert)
-    controller = Controller(
+    controller = Server(
         box,
         hostname="127.0.0.1",
         port=peers.free_port(),
@@ -90,16 +114,17 @@ def plain_mailbox() -> Iterator[Mailbox]:
     """A server without TLS, as one on this machine may be."""
     peers.wanted(NAME)
     box = Mailbox()
-    yield from _serving(box, Controller(box, hostname="127.0.0.1", port=peers.free_port()))
+    yield from _serving(box, Server(box, hostname="127.0.0.1", port=peers.free_port()))
 
 
-def _serving(box: Mailbox, controller: Controller) -> Iterator[Mailbox]:
+def _serving(box: Mailbox, controller: Server) -> Iterator[Mailbox]:
     began = time.monotonic()
     controller.start()
     box.port = controller.port
     if not any(line.startswith(NAME) for line in peers.LINES):
         peers.told(NAME, version("aiosmtpd"), began)
     yield box
+    controller.hang_up()
     controller.stop()
 
 

@@ -109,6 +109,7 @@ async def connected(config: SmtpConfig, seconds: float) -> AsyncIterator[aiosmtp
         tls_context=None if config.security == "none" else await asyncio.to_thread(_trust, config.ca_file),
     )
     await server.connect()
+    line = server.transport
     try:
         if config.username is not None and config.password is not None:
             await server.login(config.username, config.password.get_secret_value())
@@ -117,6 +118,8 @@ async def connected(config: SmtpConfig, seconds: float) -> AsyncIterator[aiosmtp
         with suppress(smtp_errors.SMTPException, OSError):
             await server.quit(timeout=CONNECT_SECONDS)
         server.close()
+        if isinstance(line, asyncio.WriteTransport):
+            line.abort()  # nothing is left to say: do not wait for the other side's farewell to TLS
 
 
 def judge(error: Exception, host: str) -> Observation:
