@@ -1,0 +1,139 @@
+"""Where the rooms meet: each is made once and handed what it needs."""
+
+from __future__ import annotations
+
+from opsbook.agents.desk import Desk
+from opsbook.agents.roster import load_roster
+from opsbook.app.inbox import Inbox, inbox_of
+from opsbook.app.models import meter, models
+from opsbook.app.rooms import App
+from opsbook.app.systems import Systems, inbound, mirror, systems_of
+from opsbook.app.world import World
+from opsbook.effects.delivery import DryDoor
+from opsbook.integrations.catalog import systems as known_systems
+from opsbook.records.effects import Effects
+from opsbook.records.playbooks import Playbooks
+from opsbook.records.retries import Retries
+from opsbook.records.runs import Runs
+from opsbook.records.segments import Segments
+from opsbook.records.slots import Slots
+from opsbook.records.snapshots import Snapshots
+from opsbook.records.store import Store
+from opsbook.records.waits import Waits
+from opsbook.runs.acceptance import Acceptance
+from opsbook.runs.catalog import catalog
+from opsbook.runs.clockwork import Clockwork
+from opsbook.runs.engine import Elsewhere
+from opsbook.runs.events import Bus
+from opsbook.runs.operations import Operations
+from opsbook.runs.segment import RunBody
+from opsbook.runs.services import Records, Services
+from opsbook.sdk.clock import Clock, Ids
+from opsbook.settings import Settings
+from opsbook.tools._found import build
+from opsbook.tools._services import Services as ToolServices
+from opsbook.tools.gateway import CallRow, Gateway
+from opsbook.tools.snapshotting import Snapshotter
+from opsbook.warehouse import Warehouse
+from opsbook.warehouse.contracts import changed
+from opsbook.warehouse.sheets import sheet_named
+
+
+def wired(settings: Settings, world: World, store: Store) -> App:
+    """Every room, made from the settings on an open store. Nothing works yet, and nothing is asked of the network."""
+    ids, records, bus = Ids(world.clock), _records(store), Bus()
+    systems = systems_of(settings, world, records)
+    inbox = inbox_of(settings, world, ids, records, systems.integrations)
+    warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
+    desk = Desk(load_roster(settings.roster), models(settings, meter(settings, world, store, ids)), world.clock)
+    tools = _tools(world, warehouse, snapshots, systems, inbox, desk)
+    operations = Operations(records, Acceptance(records, world.clock, ids), Elsewhere(), bus, world.clock)
+    services = Services(
+        records=records,
+        catalog=catalog(settings.roster, systems=known_systems(settings.integrations)),
+        gateway=_gateway(tools, records.runs, ids, world.clock),
+        desk=desk,
+        door=inbox.door,
+        dry_door=DryDoor(inbox.people),
+        threads=inbox.threads,
+        alerting=inbox.alerting,
+        people=inbox.people.names(),
+        bus=bus,
+        clock=world.clock,
+        ids=ids,
+        sleep=world.sleep,
+        chance=world.chance,
+        start_child=operations.start_child,
+        before=Snapshotter(warehouse, snapshots, world.clock).before,
+    )
+    doors, slots = inbound(settings, world, systems.integrations, operations, ids), Slots(store)
+    return App(
+        settings=settings,
+        world=world,
+        ids=ids,
+        catalog=services.catalog,
+        store=store,
+        records=records,
+        warehouse=warehouse,
+        integrations=systems.integrations,
+        monitor=systems.monitor,
+        probes=systems.probes,
+        snapshots=snapshots,
+        alerts=inbox.alerts,
+        slots=slots,
+        people=inbox.people,
+        threads=inbox.threads,
+        campaigns=inbox.campaigns,
+        notifications=inbox.notifications,
+        operations=operations,
+        inbound=doors,
+        clockwork=Clockwork(operations, slots, services.catalog, world.clock, world.sleep, (doors.round,)),
+        mirror=mirror(systems.integrations, records, world, ids.new("mirror")),
+        body=RunBody(services, operations.stops, operations.fresh, operations.over),
+        desk=desk,
+    )
+
+
+def _records(store: Store) -> Records:
+    return Records(store, Runs(store), Playbooks(store), Segments(store), Waits(store), Effects(store), Retries(store))
+
+
+def _warehouse(settings: Settings, clock: Clock) -> Warehouse:
+    contracts = {name: changed(sheet_named(name).contract, given) for name, given in settings.metrics.items()}
+    return Warehouse(settings.warehouse, clock, definitions=settings.definitions, contracts=contracts)
+
+
+def _tools(
+    world: World, warehouse: Warehouse, snapshots: Snapshots, systems: Systems, inbox: Inbox, desk: Desk
+) -> ToolServices:
+    return ToolServices(
+        warehouse=warehouse,
+        monitor=systems.monitor,
+        integrations=systems.integrations,
+        snapshots=snapshots,
+        probes=systems.probes,
+        campaigns=inbox.campaigns,
+        agents=desk.readiness,
+        clock=world.clock,
+    )
+
+
+def _gateway(tools: ToolServices, runs: Runs, ids: Ids, clock: Clock) -> Gateway:
+    return Gateway(build(tools), clock=clock, on_call=lambda row: _keep_call(runs, ids, row))
+
+
+def _keep_call(runs: Runs, ids: Ids, row: CallRow) -> None:
+    runs.keep_call(
+        {
+            "id": ids.new("call"),
+            "run_id": row.run_id,
+            "path": row.path,
+            "kind": "tool",
+            "name": row.name,
+            "agent": row.agent,
+            "started_at": row.started_at,
+            "duration_ms": row.duration_ms,
+            "ok": row.ok,
+            "error_code": row.error_code,
+        }
+    )
