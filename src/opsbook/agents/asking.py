@@ -1,4 +1,4 @@
-"""Asks a model for prose, by pydantic-ai. Imported only when a model is asked: it loads the vendors' clients."""
+"""Asks a model for prose, by pydantic-ai. Imported only when a model is asked: it loads the library of agents."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from anthropic import AsyncAnthropic
 from pydantic_ai import Agent as ModelAgent
 from pydantic_ai import ModelRetry
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models import Model
-from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.fallback import FallbackModel
-from pydantic_ai.models.google import GoogleModel
-from pydantic_ai.providers.anthropic import AnthropicProvider
-from pydantic_ai.providers.google import GoogleProvider
 
 from opsbook.agents.metered import Metered
 from opsbook.agents.page import Fact
 from opsbook.agents.prose import Answer, faults, rendered
 from opsbook.agents.spending import Charge, Meter
-from opsbook.agents.tiers import ModelSettings, Prose, Tier
+from opsbook.agents.tiers import Prose
 from opsbook.sdk.errors import BudgetUsedUp, OpsbookError
 
 REPAIRS = 1  # turns in which a model may mend an answer that was refused
@@ -36,23 +31,6 @@ Every figure, percentage, amount, time and status is written as its token, like 
 no number words, no status words of your own. The server puts the text of the fact in its place.
 Say nothing that no fact says. Do not mention tokens, facts or these rules.
 """
-
-
-def vendor_models(settings: ModelSettings, tier: Tier) -> list[Model]:
-    """Claude, then Gemini; or the one of them that has a key."""
-    models: list[Model] = []
-    if settings.anthropic_api_key:
-        client = AsyncAnthropic(  # a retry of its own would be a request that nobody reserved
-            api_key=settings.anthropic_api_key,
-            base_url=settings.anthropic_base_url,
-            max_retries=0,
-            timeout=settings.timeout.total_seconds(),
-        )
-        models.append(AnthropicModel(tier.claude, provider=AnthropicProvider(anthropic_client=client)))
-    if settings.gemini_api_key:
-        gemini = GoogleProvider(api_key=settings.gemini_api_key, base_url=settings.gemini_base_url)
-        models.append(GoogleModel(tier.gemini, provider=gemini))
-    return models
 
 
 def metered(models: Sequence[Any], meter: Meter, charge: Charge) -> Model:
@@ -103,12 +81,16 @@ async def ask_for_prose(
         limit = budget_in(error)
         if limit is not None and run.allowance.fail_when_used_up:
             raise limit from None
-        why = limit.sentence if limit is not None else type(error).__name__
+        why = _in_words(limit or error)
         credit = f"{NO_ANSWER} ({why.rstrip('.')})."
         return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {why}",))
     answered = str(result.response.model_name or "a model")
     credit = f"Opening written by {answered} for {agent.id}; every figure is put in from the run's evidence."
     return Prose(rendered(result.output, facts), credit, meter.cost(run.run_id, charge.path))
+
+
+def _in_words(error: Exception) -> str:
+    return error.sentence if isinstance(error, OpsbookError) else type(error).__name__
 
 
 def budget_in(error: BaseException) -> BudgetUsedUp | None:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import CancelScope
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
@@ -21,8 +22,13 @@ from pydantic_ai.usage import RequestUsage
 
 from opsbook.agents.prices import Tokens
 from opsbook.agents.spending import Charge, Meter
+from opsbook.sdk.errors import NeverWorks
 
 MOST_ANSWERED = 4_096  # tokens of an answer where the settings of the request name no limit
+BROKEN_OFF = {  # by the reason that a vendor gives for the end of an answer: asking again would cost and end the same
+    "content_filter": ("The model refused to answer.", "model_refused"),
+    "length": ("The model's answer was cut off at its limit.", "answer_cut_off"),
+}
 
 
 @dataclass
@@ -34,7 +40,11 @@ class _Asked:
 
 
 class Metered(WrapperModel):
-    """`wrapped` asked on somebody's account. Raises `BudgetUsedUp` instead of asking past a limit."""
+    """`wrapped` asked on somebody's account.
+
+    Raises `BudgetUsedUp` instead of asking past a limit, and `NeverWorks` (`model_refused`, `answer_cut_off`) where the
+    answer is none; it is billed then all the same.
+    """
 
     def __init__(self, wrapped: Model, meter: Meter, charge: Charge) -> None:
         super().__init__(wrapped)
@@ -49,7 +59,7 @@ class Metered(WrapperModel):
     ) -> ModelResponse:
         async with self._reserved(messages, model_settings, model_request_parameters) as asked:
             asked.answer = await self.wrapped.request(messages, asked.settings, model_request_parameters)
-        return asked.answer
+        return whole(asked.answer)
 
     @asynccontextmanager
     async def request_stream(
@@ -81,11 +91,19 @@ class Metered(WrapperModel):
             refusal = f"HTTP {error.status_code}"
             raise
         finally:
-            if asked.answer is None:
-                await self.meter.failed(kept, refusal or "no answer came", refused=bool(refusal))
-            else:
-                answer = ModelMessagesTypeAdapter.dump_json([asked.answer]).decode()
-                await self.meter.answered(kept, self.model_name, tokens(asked.answer.usage), answer)
+            with CancelScope(shield=True):  # the bill is written even where nobody waits for the answer any more
+                if asked.answer is None:
+                    await self.meter.failed(kept, refusal or "no answer came", refused=bool(refusal))
+                else:
+                    answer = ModelMessagesTypeAdapter.dump_json([asked.answer]).decode()
+                    await self.meter.answered(kept, self.model_name, tokens(asked.answer.usage), answer)
+
+
+def whole(answer: ModelResponse) -> ModelResponse:
+    """The answer, unless it was refused or cut off."""
+    if why := BROKEN_OFF.get(answer.finish_reason or ""):
+        raise NeverWorks(why[0], code=why[1])
+    return answer
 
 
 def tokens(usage: RequestUsage) -> Tokens:

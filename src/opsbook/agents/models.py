@@ -23,6 +23,7 @@ class Models:
         self.settings = settings
         self.meter = meter
         self._make = make
+        self._vendors: Any = None  # `vendors.Vendors`, once a model was asked
 
     @property
     def configured(self) -> bool:
@@ -48,7 +49,7 @@ class Models:
             cure = f"There are: {', '.join(sorted(self.settings.tiers))}."
             raise InvalidInput(f"There is no model tier {tier}.", field="model_tier", cure=cure)
         try:
-            from opsbook.agents import asking  # noqa: PLC0415 the vendors' clients take a second to import
+            from opsbook.agents import asking, vendors  # noqa: PLC0415 the vendors' clients take a second to import
         except ImportError as error:
             raise PersonNeeded(
                 "A model's key is set, but the package that asks models is not installed.",
@@ -56,7 +57,15 @@ class Models:
                 code="missing_extra",
             ) from error
         chosen = self.settings.tiers[tier]
-        models = [self._make(chosen)] if self._make else asking.vendor_models(self.settings, chosen)
+        if self._make is None and self._vendors is None:
+            self._vendors = vendors.Vendors(self.settings)
+        models = [self._make(chosen)] if self._make else self._vendors.of(chosen)
         return await asking.ask_for_prose(
             asking.metered(models, self.meter, charge), charge, title, facts, self.settings.timeout, self.meter
         )
+
+    async def close(self) -> None:
+        """Let go of the vendors' connections; whoever is asked afterwards is connected to anew."""
+        kept, self._vendors = self._vendors, None
+        if kept is not None:
+            await kept.close()

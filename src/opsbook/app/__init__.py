@@ -34,7 +34,11 @@ async def open_app(settings: Settings, world: World | None = None) -> AsyncItera
     store = Store(settings.url)
     try:
         await asyncio.to_thread(migrate, store)
-        yield wired(settings, world, store)
+        app = wired(settings, world, store)
+        try:
+            yield app
+        finally:
+            await app.desk.models.close()
     finally:
         await world.http.close()
         await asyncio.to_thread(store.close)
