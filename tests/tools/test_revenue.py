@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsbook.sdk.errors import InvalidInput, NeverWorks
-from opsbook.sdk.values import unknown_in
+from opsbook.sdk.values import measured, unknown_in
 from opsbook.tools.snapshotting import Snapshotter
+from opsbook.warehouse import Warehouse
+from opsbook.warehouse.definitions import Definitions
 from opsbook.warehouse.revenue import Kind, movements
 from tools.served import NEW_YORK, TODAY, Served, contract, serving
-from warehouse.companies import AS_OF, DAY
+from warehouse.companies import AS_OF, DAY, LAX
 
 LONG_AGO = AS_OF - 200 * DAY
 
@@ -159,3 +161,56 @@ def test_the_movements_always_add_up(before: dict[str, int], after: dict[str, in
         key for key in before.keys() | after.keys() if before.get(key, 0) != after.get(key, 0)
     }
     assert {one.organization_id for one in found if one.kind is Kind.REACTIVATION} <= earlier
+
+
+def other_words(served: Served) -> None:
+    """From now on trials are paid contracts."""
+    definitions = Definitions.model_validate({"contracts": {"active": ["active", "trialing"], "trial": ["trial"]}})
+    served.warehouse = Warehouse(served.warehouse.folder, served.clock, definitions, LAX)
+
+
+async def test_a_snapshot_by_other_words_is_compared_with_nothing_until_it_is_rebuilt(served: Served) -> None:
+    served.load(
+        subscriptions=[
+            contract("1", "o", 1000, LONG_AGO),
+            contract("2", "p", 500, LONG_AGO, status="trialing"),
+        ]
+    )
+    await Snapshotter(served.warehouse, served.snapshots, served.clock).reconstruct(7, NEW_YORK)
+    assert (await served.call("getRevenueMetrics")).value["growth"]["value"] == 0.0  # type: ignore[index,call-overload]
+    other_words(served)
+    value: Any = (await served.call("getRevenueMetrics")).value
+    assert value["mrr_end"]["value"] == 1500
+    for name in ("mrr_start", "growth", "nrr", "logo_churn_rate", "new"):
+        assert value[name]["value"] is None
+        assert "counted by other definitions" in value[name]["reason"]
+    first, last = TODAY - 7 * DAY, TODAY - DAY
+    snapshotter = Snapshotter(served.warehouse, served.snapshots, served.clock)
+    kept = await snapshotter.fill(first, last, NEW_YORK)
+    assert (len(kept.kept), kept.stored) == (7, ())
+    anew = await snapshotter.fill(first, last, NEW_YORK, anew=True)
+    assert (len(anew.stored), anew.kept) == (7, ())
+    value = (await served.call("getRevenueMetrics")).value
+    assert (value["mrr_start"]["value"], value["growth"]["value"]) == (1500, 0.0)
+    again = await snapshotter.fill(first, last, NEW_YORK, anew=True)
+    assert (len(again.kept), again.stored) == (7, ())
+
+
+async def test_what_was_measured_by_the_same_words_is_never_replaced(served: Served) -> None:
+    served.load(subscriptions=[contract("1", "o", 1000, LONG_AGO)])
+    await served.snapshots.take_mrr(TODAY - DAY, {"o": 7}, taken_at=AS_OF, terms=served.warehouse.terms_of("mrr"))
+    await served.snapshots.take_mrr(TODAY - 2 * DAY, {"o": 8}, taken_at=AS_OF)  # from before words were kept
+    snapshotter = Snapshotter(served.warehouse, served.snapshots, served.clock)
+    found = await snapshotter.fill(TODAY - 2 * DAY, TODAY - DAY, NEW_YORK, anew=True)
+    assert (found.stored, len(found.kept)) == ((), 2)
+
+
+async def test_a_day_that_was_counted_by_other_words_says_nothing_of_a_trend(served: Served) -> None:
+    served.load(subscriptions=[contract("1", "o", 1000, LONG_AGO)])
+    for back in range(1, 5):
+        terms = {"revenue": "0" * 16 if back > 2 else served.warehouse.terms_of("mrr")}
+        await served.snapshots.take_metrics(
+            TODAY - back * DAY, {"revenue": measured(1000)}, taken_at=AS_OF, terms=terms
+        )
+    value: Any = (await served.call("crmGetStats")).value
+    assert value["trends"]["revenue"]["reason"] == "fewer than 3 daily snapshots of revenue"

@@ -118,5 +118,6 @@ def test_every_figure_says_what_it_rests_on(tmp_path: Path, clock: SteppedClock)
         "completeness": 1.0,
         "reaches_end": True,
         "metric": "signups",
+        "terms": warehouse.terms_of("signups"),
     }
     assert cohorts["brand"] == {**total, "cut": "brand"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, keep_lowest
 from opsbook.records.store import Store
@@ -33,12 +33,14 @@ class MrrSnapshot:
     """Monthly recurring revenue in cents by organisation, as it was on one local date.
 
     An organisation that is not in `mrr` paid nothing. `reconstructed` marks one that was back-filled from history.
+    `terms` is the digest of the words that it was counted by, None where that was not kept.
     """
 
     local_date: date
     mrr: Mapping[str, int]
     taken_at: datetime
     reconstructed: bool
+    terms: str | None = None
 
 
 class Snapshots:
@@ -53,13 +55,26 @@ class Snapshots:
         taken_at: datetime,
         run_id: str | None = None,
         reconstructed: bool = False,
+        terms: str | None = None,
+        anew: bool = False,
     ) -> bool:
-        """Store a date's revenue unless that date has one; True when it was stored. Safe to repeat."""
+        """Store a date's revenue unless that date has one; True when it was stored. Safe to repeat.
+
+        `anew` puts it in the place of one that was counted by other words (`terms`), and of no other.
+        """
         day = local_date.isoformat()
-        head = {"local_date": day, "taken_at": taken_at, "run_id": run_id, "reconstructed": reconstructed}
+        head = {
+            "local_date": day,
+            "taken_at": taken_at,
+            "run_id": run_id,
+            "reconstructed": reconstructed,
+            "terms": terms,
+        }
         rows = [{"local_date": day, "organization_id": org, "mrr_cents": cents} for org, cents in mrr.items()]
 
         def write(connection: Connection) -> bool:
+            if anew:
+                _forget(connection, day, terms)
             if not insert_absent(connection, mrr_days, head):
                 return False
             if rows:
@@ -77,8 +92,11 @@ class Snapshots:
         taken_at: datetime,
         run_id: str | None = None,
         reconstructed: bool = False,
+        terms: Mapping[str, str] | None = None,
     ) -> int:
         """Store the measurements (`{value, status, reason?}`) that this date has not; how many. Safe to repeat.
+
+        `terms` has the digest of the words that each was counted by.
 
         A metric that is unknown is stored as unknown: a day without a figure is not a day with 0.
         """
@@ -95,6 +113,7 @@ class Snapshots:
                 "value": figure.get("value"),
                 "status": figure["status"],
                 "reason": figure.get("reason"),
+                "terms": (terms or {}).get(name),
             }
             for name, figure in metrics.items()
         ]
@@ -102,9 +121,11 @@ class Snapshots:
             lambda connection: sum(insert_absent(connection, metric_snapshots, r) for r in rows)
         )
 
-    def has_day(self, local_date: date) -> bool:
-        """Whether this date's revenue was taken."""
+    def has_day(self, local_date: date, terms: str | None = None) -> bool:
+        """Whether this date's revenue was taken; with `terms`, whether by those words (or unkept ones)."""
         query = select(mrr_days.c.local_date).where(mrr_days.c.local_date == local_date.isoformat())
+        if terms is not None:
+            query = query.where(func.coalesce(mrr_days.c.terms, terms) == terms)
         with self.store.reading() as connection:
             return fetch_one(connection, query) is not None
 
@@ -143,7 +164,7 @@ class Snapshots:
             )
             mrr: dict[str, int] = dict(connection.execute(amounts).all())
         head = found[nearest]
-        return MrrSnapshot(nearest, mrr, head["taken_at"], head["reconstructed"])
+        return MrrSnapshot(nearest, mrr, head["taken_at"], head["reconstructed"], head["terms"])
 
     def paid_until(self, local_date: date) -> frozenset[str]:
         """Organisations with revenue in any snapshot up to and including a date: they can only come *back*."""
@@ -167,8 +188,13 @@ class Snapshots:
         times = {name: found[name].isoformat() if found[name] else None for name in ("taken_at", "as_of")}
         return {**found, **times}
 
-    def metric_days(self, before: date, days: int = 7) -> dict[str, list[tuple[date, float]]]:
-        """The known values of each metric on the `days` dates before a date, newest first."""
+    def metric_days(
+        self, before: date, days: int = 7, *, terms: Mapping[str, str] | None = None
+    ) -> dict[str, list[tuple[date, float]]]:
+        """The known values of each metric on the `days` dates before a date, newest first.
+
+        `terms` leaves out what was counted by other words than these.
+        """
         query = (
             select(metric_snapshots)
             .where(
@@ -181,6 +207,8 @@ class Snapshots:
         found: dict[str, list[tuple[date, float]]] = {}
         with self.store.reading() as connection:
             for row in fetch(connection, query):
+                if terms and row["terms"] not in (None, terms.get(row["metric"])):
+                    continue
                 found.setdefault(row["metric"], []).append((date.fromisoformat(row["local_date"]), row["value"]))
         return found
 
@@ -197,6 +225,13 @@ def _day(day: str, revenue: Row | None, metrics: Row | None) -> DayTaken:
         known,
         every - known,
     )
+
+
+def _forget(connection: Connection, day: str, terms: str | None) -> None:
+    """Take out a day's revenue that was counted by other words."""
+    other = mrr_days.c.terms.is_not(None) & (mrr_days.c.terms != terms)
+    if connection.execute(delete(mrr_days).where(mrr_days.c.local_date == day, other)).rowcount:
+        connection.execute(delete(mrr_snapshots).where(mrr_snapshots.c.local_date == day))
 
 
 def _payers(day: str) -> Select[Any]:

@@ -14,7 +14,8 @@ from opsbook.sdk.values import Json, JsonObject, Unknown, measured, unknown_in
 from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import Period, ending_at, parse_period, since_last_working_day
 from opsbook.warehouse.activity import active_users, gmv
-from opsbook.warehouse.daily import DAY, daily_metrics
+from opsbook.warehouse.changes import other_words
+from opsbook.warehouse.daily import DAY, daily_metrics, daily_terms
 from opsbook.warehouse.figures import against, figure
 from opsbook.warehouse.health import errors, quotas
 from opsbook.warehouse.revenue import mrr_figure
@@ -97,6 +98,8 @@ class CrmGetStats(ServedTool[CrmStatsArgs]):
 
     def _mrr_before(self, base: date, today: date) -> JsonObject:
         snapshot = self.services.snapshots.mrr_near(base)
+        if snapshot and snapshot.terms not in (None, self.services.warehouse.terms_of("mrr")):
+            return other_words(snapshot.local_date).as_json()
         if snapshot is None or snapshot.local_date >= today:
             return Unknown(f"no baseline yet: no snapshot of revenue within a day of {base}").as_json()
         return {**figure(sum(snapshot.mrr.values()), "cents"), "on": snapshot.local_date.isoformat()}
@@ -105,15 +108,18 @@ class CrmGetStats(ServedTool[CrmStatsArgs]):
         """The count of the day before, which only its snapshot knows."""
         if length != DAY:
             return Unknown("active users of the past are kept by day only").as_json()
-        found = self.services.snapshots.metric_days(today, 1).get("active_users")
+        found = self.services.snapshots.metric_days(today, 1, terms=self._terms()).get("active_users")
         return measured(_whole(found[0][1])) if found else Unknown("no snapshot of the day before").as_json()
+
+    def _terms(self) -> dict[str, str]:
+        return daily_terms(self.services.warehouse)
 
     def _trends(self, args: CrmStatsArgs, end: datetime, today: date) -> dict[str, Json]:
         wanted = [name for metric in args.include_metrics for name in RISING.get(metric, ())]
         if not wanted:
             return {}
         now = daily_metrics(self.services.warehouse, end)
-        kept = self.services.snapshots.metric_days(today)
+        kept = self.services.snapshots.metric_days(today, terms=self._terms())
         return {name: _trend(name, now[name], [value for _, value in kept.get(name, [])]) for name in wanted}
 
 

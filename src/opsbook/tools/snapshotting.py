@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import OpsbookError
 from opsbook.sdk.values import Unknown
-from opsbook.warehouse.daily import daily_metrics
+from opsbook.warehouse.daily import daily_metrics, daily_terms
 from opsbook.warehouse.revenue import mrr_now, paid_before, reconstruct_mrr
 
 if TYPE_CHECKING:
@@ -66,9 +66,11 @@ class Snapshotter:
         except OpsbookError:
             return  # a broken warehouse fails the tools that ask it, not a run that never would; the next run tries
         # The metrics first: `has_day` asks for the revenue, so a crash between the two leaves the day to be finished.
-        await self.snapshots.take_metrics(day, metrics, taken_at=now, run_id=run["id"])
+        terms = daily_terms(self.warehouse)
+        await self.snapshots.take_metrics(day, metrics, taken_at=now, run_id=run["id"], terms=terms)
         if not isinstance(found, Unknown):
-            await self.snapshots.take_mrr(day, found.cents, taken_at=now, run_id=run["id"])
+            revenue = terms["revenue"]
+            await self.snapshots.take_mrr(day, found.cents, taken_at=now, run_id=run["id"], terms=revenue)
         self._looked = {day: now + TRY_AGAIN}
 
     async def reconstruct(self, days: int, zone: ZoneInfo) -> int | Unknown:
@@ -81,19 +83,21 @@ class Snapshotter:
         found = await self.fill(today - timedelta(days=days), today - timedelta(days=1), zone)
         return Unknown(next(iter(found.failed.values()))) if found.failed else len(found.stored)
 
-    async def fill(self, first: date, last: date, zone: ZoneInfo) -> Rebuilt:
+    async def fill(self, first: date, last: date, zone: ZoneInfo, *, anew: bool = False) -> Rebuilt:
         """Rebuild the revenue of the local dates from `first` to `last` that have none. Safe to repeat.
+
+        `anew` rebuilds as well what was counted by other words than the definitions have now, and puts it in its place.
 
         Today is not rebuilt: a run that comes later measures it. Nor is a date from before any contract began, of
         which nothing is known: it is not a date on which nobody paid.
         """
         now = self.clock.now()
-        today = now.astimezone(zone).date()
+        today, terms = now.astimezone(zone).date(), self.warehouse.terms_of("mrr")
         stored: list[date] = []
         kept: list[date] = []
         failed: dict[date, str] = {}
         for day in (first + timedelta(days=ahead) for ahead in range((last - first).days + 1)):
-            if await asyncio.to_thread(self.snapshots.has_day, day):
+            if await asyncio.to_thread(self.snapshots.has_day, day, terms if anew else None):
                 kept.append(day)
                 continue
             found: dict[str, int] | Unknown = Unknown("it is not over yet")
@@ -101,7 +105,7 @@ class Snapshotter:
                 found = await asyncio.to_thread(self._rebuilt, day, zone)
             if isinstance(found, Unknown):
                 failed[day] = found.reason
-            elif await self.snapshots.take_mrr(day, found, taken_at=now, reconstructed=True):
+            elif await self.snapshots.take_mrr(day, found, taken_at=now, reconstructed=True, terms=terms, anew=anew):
                 stored.append(day)
             else:
                 kept.append(day)

@@ -66,17 +66,30 @@ class Baseline:
 def baseline_near(
     warehouse: Warehouse, snapshots: Snapshots, start: datetime, end: datetime, zone: ZoneInfo
 ) -> Baseline | Unknown:
-    """The snapshot nearest to the start's local date, a day off at most; that of the end's date is none."""
+    """The snapshot nearest to the start's local date, a day off at most; that of the end's date is none.
+
+    Nor is one that was counted by other words than the definitions have now.
+    """
     target = start.astimezone(zone).date()
     found = snapshots.mrr_near(target)
     if found is None or found.local_date >= end.astimezone(zone).date():
         return Unknown(f"no baseline yet: no snapshot of revenue within a day of {target}")
+    if found.terms not in (None, warehouse.terms_of("mrr")):
+        return other_words(found.local_date)
     midnight = datetime.combine(found.local_date, time(), zone)
 
     def paid_earlier() -> frozenset[str]:
         return snapshots.paid_until(found.local_date) | paid_before(warehouse, midnight)
 
     return Baseline(found.local_date, found.mrr, paid_earlier, found.taken_at, found.reconstructed)
+
+
+def other_words(local_date: date) -> Unknown:
+    """Why a snapshot that was counted by other words is no baseline."""
+    return Unknown(
+        f"the snapshot of {local_date} was counted by other definitions, and is compared with nothing;"
+        f" `opsbook snapshots backfill --anew` rebuilds it"
+    )
 
 
 def paying(mrr: Mapping[str, int]) -> frozenset[str]:

@@ -12,6 +12,14 @@ from opsbook.warehouse.signups import signups
 from opsbook.warehouse.store import Warehouse
 
 DAY = timedelta(hours=24)
+METRICS = {  # what a daily snapshot keeps, and the metric that it is
+    "signups": "signups",
+    "revenue": "mrr",
+    "gmv": "gmv",
+    "active_users": "active_users",
+    "errors": "error_count",
+    "error_rate": "error_rate",
+}
 
 
 def daily_metrics(warehouse: Warehouse, as_of: datetime) -> dict[str, JsonObject]:
@@ -26,3 +34,8 @@ def daily_metrics(warehouse: Warehouse, as_of: datetime) -> dict[str, JsonObject
         "errors": seen["count"],
         "error_rate": seen["rate"],
     }
+
+
+def daily_terms(warehouse: Warehouse) -> dict[str, str]:
+    """The digest of the words that each of the daily metrics is counted by at present."""
+    return {kept: warehouse.terms_of(metric) for kept, metric in METRICS.items()}

@@ -17,6 +17,7 @@ from opsbook.sdk.values import JsonObject, Unknown, plain
 from opsbook.warehouse.activity import active_users, gmv
 from opsbook.warehouse.changes import COMPARED, Baseline, baseline_near, compared
 from opsbook.warehouse.contracts import Contract
+from opsbook.warehouse.daily import METRICS
 from opsbook.warehouse.figures import measure
 from opsbook.warehouse.health import errors, quota_use
 from opsbook.warehouse.revenue import mrr_figure, mrr_now, past_due_figure
@@ -68,6 +69,11 @@ class Explanation:
     recorded: JsonObject | None
 
     @property
+    def other_words(self) -> bool:
+        """Whether the snapshot was counted by other definitions than those of now."""
+        return self.recorded is not None and self.recorded["terms"] not in (None, self.figure["terms"])
+
+    @property
     def differs(self) -> bool:
         """Whether the snapshot, of the same window, says something else than what is loaded now."""
         kept = self.recorded
@@ -98,6 +104,7 @@ class Explanation:
             "baseline": self.baseline,
             "recorded": self.recorded,
             "differs": self.differs,
+            "other_words": self.other_words,
         }
 
 
@@ -302,14 +309,7 @@ def _of_baseline(base: Baseline) -> JsonObject:
     }
 
 
-_KEPT = {  # what a daily snapshot calls a metric
-    "signups": "signups",
-    "mrr": "revenue",
-    "gmv": "gmv",
-    "active_users": "active_users",
-    "error_count": "errors",
-    "error_rate": "error_rate",
-}
+_KEPT = {metric: kept for kept, metric in METRICS.items()}  # what a daily snapshot calls a metric
 
 
 def _recorded(

@@ -1,8 +1,9 @@
 """How a figure leaves the warehouse: with what it rests on, and judged by the contract of its metric.
 
-A figure is `{value, status, unit, n, as_of, window: {start, end}, completeness, reaches_end, metric}`. Outside its
-contract it is unknown: `value` is null, `reason` says why in plain words, and `observed` keeps what was seen. What is
-unknown stays so, and a ratio of nothing is no number.
+A figure is `{value, status, unit, n, as_of, window: {start, end}, completeness, reaches_end, metric, terms}`, where
+`terms` is the digest of the words that it was counted by. Outside its contract it is unknown: `value` is null, `reason`
+says why in plain words, and `observed` keeps what was seen. What is unknown stays so, and a ratio of nothing is no
+number.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def measure(
         "completeness": completeness,
         "reaches_end": not any(_lags(warehouse, sheet, end)),
         "metric": metric,
+        "terms": warehouse.terms_of(metric),
     }
     if cut:
         about["cut"] = cut

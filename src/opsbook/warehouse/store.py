@@ -19,12 +19,14 @@ from opsbook.warehouse.manifest import Held, reaches, read_manifest, stamp
 from opsbook.warehouse.mapping import table_named
 from opsbook.warehouse.report import LoadReport
 from opsbook.warehouse.sheets import sheet_named
+from opsbook.warehouse.terms import digest_of
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from opsbook.warehouse.engine import Connection
 
+REVENUE = "mrr"  # the query of what snapshots of revenue are compared with
 STALE = timedelta(days=1)  # loads are daily at best where nobody set up more; older than that is worth a warning
 
 
@@ -106,6 +108,11 @@ class Warehouse:
     def contract(self, metric: str) -> Contract:
         """What a figure of this metric must fulfil to be judged."""
         return self._contracts.get(metric) or sheet_named(metric).contract
+
+    def terms_of(self, metric: str) -> str:
+        """The digest of the words that a metric's figures are counted by; `terms.py` says what it tells."""
+        sheet = sheet_named(metric)
+        return digest_of(_query(REVENUE if sheet.compares else sheet.query), self._terms)
 
     def held(self, table: str) -> Held | None:
         """What is stored of a table; None for one that was never loaded."""

@@ -118,6 +118,8 @@ def _print_recorded(told: Explanation, kept: Mapping[str, Any]) -> None:
     says = kept["reason"] if kept["value"] is None else f"{kept['value']:g}"
     when = f"The snapshot of {kept['local_date']}, taken {kept['taken_at'][:16]}Z, says: {says}."
     console().print(when, markup=False, soft_wrap=True)
-    if told.differs:
+    if told.other_words:
+        console().print("[yellow]It was counted by other definitions than those of now.[/]", soft_wrap=True)
+    elif told.differs:
         other = "What is loaded now says something else: rows came later, or were changed since."
         console().print(f"[yellow]{other}[/]", soft_wrap=True)

@@ -1,7 +1,8 @@
 """Rebuild the revenue of dates that have none from when contracts began and ended.
 
-What is rebuilt is marked as reconstructed. A date that has revenue keeps it: safe to repeat. Exits with 1 when a date
-could not be rebuilt, and says why.
+What is rebuilt is marked as reconstructed. A date that has revenue keeps it, but for --anew, which counts it by the
+definitions of today where it was counted by others; reports keep what they said. Safe to repeat. Exits with 1 when a
+date could not be rebuilt, and says why.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from opsbook.tools.snapshotting import Rebuilt, Snapshotter
 def run(
     since: Annotated[str, typer.Option("--from", help="the first date, such as 2026-01-01")],
     until: Annotated[str, typer.Option("--to", help="the last date, 400 dates at most; yesterday at the latest")],
+    anew: Annotated[
+        bool, typer.Option("--anew", help="rebuild as well what was counted by other definitions than today's")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> int:
     async def filled(app: App) -> Rebuilt:
         clock = app.world.clock
         first, last = dates(since, until, today=clock.now().astimezone(ZONE).date())
-        return await Snapshotter(app.warehouse, app.snapshots, clock).fill(first, last, ZONE)
+        return await Snapshotter(app.warehouse, app.snapshots, clock).fill(first, last, ZONE, anew=anew)
 
     found = with_app(filled)
     if as_json:

@@ -13,6 +13,7 @@ mrr_days = Table(
     required("taken_at", Instant),
     Column("run_id", Id),
     required("reconstructed", Boolean),
+    Column("terms", String(16)),
 )
 
 mrr_snapshots = Table(
@@ -42,4 +43,5 @@ metric_snapshots = Table(
     required("taken_at", Instant),
     Column("run_id", Id),
     required("reconstructed", Boolean),
+    Column("terms", String(16)),
 )
