@@ -13,13 +13,13 @@ from typing import Protocol
 
 from markdown_it import MarkdownIt
 
-from opsbook.effects.failover import may_go_elsewhere, refusal, tries
 from opsbook.effects.ledger import Effect, Ledger, thread_key
 from opsbook.effects.patience import PATIENCE, Patience, pause
+from opsbook.effects.posting import Post, post
 from opsbook.records.rows import Row
 from opsbook.records.segments import Fence
 from opsbook.sdk.effects import Connector, EffectState, Parcel
-from opsbook.sdk.errors import InvalidInput, PersonNeeded
+from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.values import Json, JsonObject, plain
 from opsbook.sdk.work import Message
 
@@ -87,24 +87,24 @@ class Door:
         if not connectors or not address:
             error = "no_address" if connectors else "not_configured"
             return _row(channel, address or _bare(item), "failed", origin.key(item), error=error, permanent=True)
-        found = tries(origin.key, item, connectors, self.ledger.effects)
-        if found.begun is not None and not found.left:
-            return _of_a_connector_that_is_gone(found.begun)
-        if found.begun is None and (told := self._told(message, channel, address, found.keys)):
-            return _row(channel, address, "quiet", origin.key(item), error=f"told {plain(told['sent_at'])}")
-        refused = list(found.refused)
-        for key, connector in found.left:
-            parcel = _parcel(message, channel, key, address, self._first(message, connector, address))
-            effect = Effect(origin.run_id, origin.path, item, parcel, message.dedup_key, _about(message))
-            row = await self.ledger.carry_out(effect, connector, origin.fence)
-            if row["state"] == EffectState.PLANNED and not patience.covers(row["not_before"]):
-                row = await self.ledger.give_up_waiting(row, origin.fence)
-            if not may_go_elsewhere(row):
-                break
-            refused.append(refusal(row))
-        if may_go_elsewhere(row):
-            refused.pop()  # the last one's refusal is the row itself
-        return _delivered(row, refused)
+        one = Post(
+            item,
+            origin.key,
+            lambda key, connector: self._effect(message, origin, recipient, key, connector),
+            lambda keys: self._told(message, channel, address, keys),
+        )
+        posted = await post(self.ledger, connectors, one, patience, origin.fence)
+        if posted.row is not None:
+            return _delivered(posted.row, posted.refused)
+        assert posted.told is not None
+        return _row(channel, address, "quiet", origin.key(item), error=f"told {plain(posted.told['sent_at'])}")
+
+    def _effect(
+        self, message: Message, origin: Origin, recipient: tuple[str, str, str], key: str, connector: Connector
+    ) -> Effect:
+        channel, item, address = recipient
+        parcel = _parcel(message, channel, key, address, self._first(message, connector, address))
+        return Effect(origin.run_id, origin.path, item, parcel, message.dedup_key, _about(message))
 
     def _first(self, message: Message, connector: Connector, address: str) -> str | None:
         """The id of the first message about the same thing that this connector sent there lately."""
@@ -199,17 +199,6 @@ def _delivered(row: Row, refused: Sequence[Json]) -> JsonObject:
     if row["not_before"] is not None:
         found["not_before"] = plain(row["not_before"])
     return {**found, "failed_over_from": list(refused)} if refused else found
-
-
-def _of_a_connector_that_is_gone(row: Row) -> JsonObject:
-    """What a connector did, or may have done, that the settings no longer have; no other one is tried."""
-    if row["state"] == EffectState.STARTED:
-        raise PersonNeeded(
-            f"A message left through {row['connector']}, which is not configured any more; nobody can look it up.",
-            cure=f"Configure {row['connector']} again and resume the run, or settle the effect by hand.",
-            code="uncertain",
-        )
-    return _delivered(row, ())
 
 
 def _row(channel: str, recipient: str, state: str, key: str, **more: Json) -> JsonObject:

@@ -20,8 +20,8 @@ from datetime import timedelta
 from hashlib import sha256
 
 from opsbook.records.effects import Effects, Terms
+from opsbook.records.rights import Right
 from opsbook.records.rows import Row
-from opsbook.records.segments import Fence
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Limited, Lost, Parcel, Receipt, Refused
 from opsbook.sdk.errors import Conflict
@@ -65,7 +65,7 @@ class Ledger:
         self.clock = clock
         self.sleep = sleep
 
-    async def carry_out(self, effect: Effect, connector: Connector, fence: Fence | None) -> Row:
+    async def carry_out(self, effect: Effect, connector: Connector, fence: Right | None) -> Row:
         """Send it, unless it stands already; answers the ledger's row. Safe to repeat.
 
         A row that is `planned` was put off: its `not_before` says until when nothing goes out through its connector.
@@ -87,14 +87,14 @@ class Ledger:
             return row
         return await self._recover(effect, connector, fence, row)
 
-    async def give_up_waiting(self, row: Row, fence: Fence | None) -> Row:
+    async def give_up_waiting(self, row: Row, fence: Right | None) -> Row:
         """An effect that was put off for longer than anybody waits: it failed here, and may go elsewhere."""
         note = {**row["error"], "elsewhere": True}
         return await self.effects.finish(
             row["key"], EffectState.FAILED, self.clock.now(), error=note, not_before=row["not_before"], fence=fence
         )
 
-    async def unsettled(self, run_id: str, fence: Fence | None) -> int:
+    async def unsettled(self, run_id: str, fence: Right | None) -> int:
         """How many effects of a run that ends nobody can vouch for.
 
         One that still stands as `started` (its step ran out of time) is `uncertain` from now on, one that was put off
@@ -104,14 +104,14 @@ class Ledger:
         await self.effects.give_up(run_id, note, self.clock.now(), fence)
         return self.effects.unsettled(run_id)
 
-    async def _recover(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
+    async def _recover(self, effect: Effect, connector: Connector, fence: Right | None, row: Row) -> Row:
         if connector.effect_class in REPEATABLE:
             return await self._send(effect, connector, fence, again=True)
         if connector.effect_class is ConnectorClass.C:
             return await self._search(effect, connector, fence, row)
         return await self._uncertain(effect, fence, "The process ended after the message had left it.")
 
-    async def _search(self, effect: Effect, connector: Connector, fence: Fence | None, row: Row) -> Row:
+    async def _search(self, effect: Effect, connector: Connector, fence: Right | None, row: Row) -> Row:
         left = row["started_at"] + connector.search_after - self.clock.now()
         if left > timedelta(0):
             await self.sleep(left.total_seconds())
@@ -127,7 +127,7 @@ class Ledger:
         self,
         effect: Effect,
         connector: Connector,
-        fence: Fence | None,
+        fence: Right | None,
         *,
         again: bool = False,
         searchable: Row | None = None,
@@ -150,7 +150,7 @@ class Ledger:
             return await self._uncertain(effect, fence, str(error))
         return await self._done(effect, connector, receipt, fence)
 
-    async def _refused(self, effect: Effect, fence: Fence | None, error: Refused) -> Row:
+    async def _refused(self, effect: Effect, fence: Right | None, error: Refused) -> Row:
         note = {
             "code": error.code,
             "message": error.sentence,
@@ -168,7 +168,7 @@ class Ledger:
             fence=fence,
         )
 
-    async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Fence | None) -> Row:
+    async def _done(self, effect: Effect, connector: Connector, receipt: Receipt, fence: Right | None) -> Row:
         now = self.clock.now()
         keys = [effect.dedup_key] if effect.dedup_key else []
         if effect.about and effect.parcel.follows is None:
@@ -179,13 +179,13 @@ class Ledger:
             effect.parcel.key, EffectState.DONE, now, provider_id=receipt.provider_id, told=told, fence=fence
         )
 
-    async def _uncertain(self, effect: Effect, fence: Fence | None, why: str) -> Row:
+    async def _uncertain(self, effect: Effect, fence: Right | None, why: str) -> Row:
         note = {"code": "uncertain", "message": why}
         return await self.effects.finish(
             effect.parcel.key, EffectState.UNCERTAIN, self.clock.now(), error=note, fence=fence
         )
 
-    def _row(self, effect: Effect, connector: Connector, fence: Fence | None) -> Row:
+    def _row(self, effect: Effect, connector: Connector, fence: Right | None) -> Row:
         parcel = effect.parcel
         content = [parcel.to, parcel.subject, parcel.text, parcel.html, dict(parcel.headers), connector.name]
         return {

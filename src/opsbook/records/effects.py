@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
+from opsbook.records.rights import Right
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
-from opsbook.records.segments import Fence
 from opsbook.records.store import Store
 from opsbook.records.tables.runs import contacts, effects
 
@@ -34,7 +34,7 @@ class Effects:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def start(self, row: Mapping[str, Any], fence: Fence | None, now: datetime, terms: Terms) -> tuple[Row, bool]:
+    async def start(self, row: Mapping[str, Any], fence: Right | None, now: datetime, terms: Terms) -> tuple[Row, bool]:
         """Commit that the effect is started, *before* it leaves.
 
         Answers (row as it stood, True) when the caller may send, (row, False) when the effect stands already as
@@ -75,7 +75,7 @@ class Effects:
         error: Mapping[str, Any] | None = None,
         told: Sequence[Mapping[str, Any]] = (),
         not_before: datetime | None = None,
-        fence: Fence | None = None,
+        fence: Right | None = None,
     ) -> Row:
         """Record what came of it; with `told`, what this recipient was told of, in the same transaction.
 
@@ -123,7 +123,7 @@ class Effects:
         with self.store.reading() as connection:
             return fetch(connection, query)
 
-    async def give_up(self, run_id: str, note: Mapping[str, Any], now: datetime, fence: Fence | None) -> None:
+    async def give_up(self, run_id: str, note: Mapping[str, Any], now: datetime, fence: Right | None) -> None:
         """Mark what still stands as `started` as `uncertain`, and what was put off as failed. Safe to repeat.
 
         Nobody waits for an answer any more, or sends what was to be sent later.
