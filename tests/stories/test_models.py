@@ -31,6 +31,7 @@ class Told:
     costs: list[dict[str, Any]]
     letters: Sequence[Any]
     asked: Scripted
+    settings: Settings
 
     @property
     def step(self) -> dict[str, Any]:
@@ -51,7 +52,7 @@ async def told(home: Path, says: Says, tokens_out: int = 80, **changes: Any) -> 
                 run = await run_one(app, DAILY, TUESDAY, quiet=True)
             costs = app.desk.models.meter.requests.costs()
             report = str(run["results"]["daily_report"])
-            return Told(run, report, costs, tuple(systems.mailbox.letters), scripted)
+            return Told(run, report, costs, tuple(systems.mailbox.letters), scripted, settings)
 
 
 def _with_claude(settings: Settings, scripted: Scripted, **changes: Any) -> Settings:

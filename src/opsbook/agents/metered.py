@@ -22,6 +22,7 @@ from pydantic_ai.usage import RequestUsage
 
 from opsbook.agents.prices import Tokens
 from opsbook.agents.spending import Charge, Meter
+from opsbook.agents.transcript import printable
 from opsbook.sdk.errors import NeverWorks
 
 MOST_ANSWERED = 4_096  # tokens of an answer where the settings of the request name no limit
@@ -82,8 +83,9 @@ class Metered(WrapperModel):
     ) -> AsyncGenerator[_Asked]:
         """Around one request: nothing inside happens without a reservation, and whatever happens is written down."""
         bounded: ModelSettings = {"max_tokens": MOST_ANSWERED, **(settings or {})}
-        text = ModelMessagesTypeAdapter.dump_json(messages).decode() + repr(parameters)
-        kept = await self.meter.reserve(self.charge, self.model_name, text, int(bounded["max_tokens"]))
+        told = ModelMessagesTypeAdapter.dump_json(messages).decode()
+        most, sent = int(bounded["max_tokens"]), told + repr(parameters)
+        kept = await self.meter.reserve(self.charge, self.model_name, sent, most, printable(told))
         asked, refusal = _Asked(bounded), ""
         try:
             yield asked
@@ -95,7 +97,7 @@ class Metered(WrapperModel):
                 if asked.answer is None:
                     await self.meter.failed(kept, refusal or "no answer came", refused=bool(refusal))
                 else:
-                    answer = ModelMessagesTypeAdapter.dump_json([asked.answer]).decode()
+                    answer = printable(ModelMessagesTypeAdapter.dump_json([asked.answer]).decode())
                     await self.meter.answered(kept, self.model_name, tokens(asked.answer.usage), answer)
 
 

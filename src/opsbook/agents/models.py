@@ -6,6 +6,7 @@ Nothing here imports a vendor's client: that is done when a model is asked for t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from opsbook.agents.page import Fact
@@ -63,6 +64,12 @@ class Models:
         return await asking.ask_for_prose(
             asking.metered(models, self.meter, charge), charge, title, facts, self.settings.timeout, self.meter
         )
+
+    def answered_by(self, make: Callable[[Tier], Any], meter: Meter) -> Models:
+        """The same models but for who answers and where it is booked."""
+        twin = copy(self)
+        twin.meter, twin._make, twin._vendors = meter, make, None
+        return twin
 
     async def close(self) -> None:
         """Let go of the vendors' connections; whoever is asked afterwards is connected to anew."""

@@ -58,8 +58,10 @@ class Meter:
     prices: Prices = field(default_factory=own_prices)
     clean: Callable[[str], str] = str
 
-    async def reserve(self, charge: Charge, model: str, text: str, most_answered: int) -> str:
+    async def reserve(self, charge: Charge, model: str, text: str, most_answered: int, kept: str | None = None) -> str:
         """Keep the most that a request can cost; the id under which its bill goes. Costs one shared commit.
+
+        `text` is all that is sent, `kept` what the transcript keeps of it: without it all of the text.
 
         Raises `BudgetUsedUp`, naming the limit, what is used of it and what the request may cost.
         """
@@ -85,7 +87,7 @@ class Meter:
             "reserved_tokens": most.input + most.output,
             "reserved_micros": reserved,
             "asked_at": self.clock.now(),
-            "asked": self.clean(text),
+            "asked": self.clean(text if kept is None else kept),
         }
         if exceeded := await self.requests.reserve(row, limits):
             raise used_up(exceeded)

@@ -91,8 +91,9 @@ class ModelRequests:
 
     def of_run(self, run_id: str) -> list[Row]:
         """The requests of a run in the order in which they were made, with what was asked and answered."""
+        query = select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at, requests.c.id)
         with self.store.reading() as connection:
-            return fetch(connection, select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at))
+            return fetch(connection, query)
 
     def costs(self, month: str | None = None, playbook_id: str | None = None) -> list[Row]:
         """By playbook, month and model: `{playbook_id, month, model, runs, requests, input_tokens, output_tokens,
