@@ -234,6 +234,9 @@ def lie(made: Company, kind: str) -> str:
                 "Please write to billing@example.org about it.",
                 "Ask @helpdesk for the code.",
                 "Call +44 20 7946 0958 before the week is over.",
+                "Call 020 7946 0958 or (555) 010-0199 before the week is over.",
+                f"Everything is told at {one.name.split()[0].lower()}-status.example, as always.",
+                "The rest is at evil[.]example and at evil dot com.",
             ]
         ),
         "invented name": lambda: chance.choice(

@@ -17,7 +17,7 @@ from opsbook.agents.models import Models, ModelSettings, Prose
 from opsbook.agents.page import Fact
 from sdk.serving import answer, serving
 
-FACTS = [Fact("f1", "revenue", "$5,000.00", "getRevenueMetrics")]
+FACTS = [Fact("f1", "Monthly recurring revenue", "$5,000.00", "getRevenueMetrics", 500_000, "cents")]
 USAGE = {"input_tokens": 1, "output_tokens": 1}
 
 

@@ -25,7 +25,10 @@ from opsbook.agents.vendors import Vendors
 from opsbook.records.model_requests import RequestState
 from peers.models import CLAUDE, GEMINI, ModelsPeer
 
-FACTS = [Fact("f1", "revenue", "$5,000.00", "getRevenueMetrics"), Fact("f2", "signups", "17", "getSignupAnalytics")]
+FACTS = [
+    Fact("f1", "Monthly recurring revenue", "$5,000.00", "getRevenueMetrics", 500_000, "cents"),
+    Fact("f2", "Signups", "17", "getSignupAnalytics", 17, "count"),
+]
 TRUE = json.dumps({"sections": [{"title": "Revenue", "paragraphs": ["It stands at [[f1]]. Signups: [[f2]]."]}]})
 LIE = json.dumps({"sections": [{"title": "Revenue", "paragraphs": ["It doubled to [[f1]]."]}]})
 OVERLOADED = {"error": {"message": "Overloaded", "type": "overloaded_error"}, "status": 529}

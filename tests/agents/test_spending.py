@@ -27,7 +27,7 @@ from opsbook.sdk.errors import BudgetUsedUp
 from opsbook.sdk.step import Allowance
 
 DEAR = {"tested": Price(input=Decimal(1000), output=Decimal(1000))}  # a thousandth of a dollar for each token
-FACTS = [Fact("f1", "revenue", "$5,000.00", "getRevenueMetrics")]
+FACTS = [Fact("f1", "Monthly recurring revenue", "$5,000.00", "getRevenueMetrics", 500_000, "cents")]
 SECTIONS = {"sections": [{"title": "Revenue", "paragraphs": ["It stands at [[f1]]."]}]}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from opsbook.agents.evidence import Evidence
 from opsbook.agents.models import Models, Prose
 from opsbook.agents.page import Page, Section
+from opsbook.agents.reports._found import report_kind
 from opsbook.agents.roster import Agent, Roster
 from opsbook.agents.spending import Charge
 from opsbook.agents.wording import figure, inline
@@ -113,7 +114,7 @@ class Desk:
         if self.models.configured:
             tier = writing.model_tier or agent.can.model_tier
             charge = Charge(run, path, agent, writing.kind)
-            prose = await self.models.write(charge, tier, writing.title or writing.kind, page.facts)
+            prose = await self.models.write(charge, tier, report_kind(writing.kind).title, page.facts)
         sections = prose.sections if prose else ()
         written_by = prose.credit if prose else NO_MODEL
         details: JsonObject = {

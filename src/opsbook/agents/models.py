@@ -10,6 +10,7 @@ from copy import copy
 from typing import Any
 
 from opsbook.agents.page import Fact
+from opsbook.agents.privacy import Screen
 from opsbook.agents.spending import Charge, Meter
 from opsbook.agents.tiers import TIERS, ModelSettings, Prose, Tier
 from opsbook.sdk.errors import InvalidInput, PersonNeeded
@@ -18,11 +19,22 @@ __all__ = ["TIERS", "ModelSettings", "Models", "Prose", "Tier"]
 
 
 class Models:
-    """Every request goes through `meter`. `make` gives the model of a tier instead of a vendor's (local, a test's)."""
+    """Every request goes through `meter`. `make` gives the model of a tier instead of a vendor's (local, a test's).
 
-    def __init__(self, settings: ModelSettings, meter: Meter, *, make: Callable[[Tier], Any] | None = None) -> None:
+    `screen` makes the screen of one piece of work: what a model sees, it sees through it.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        meter: Meter,
+        *,
+        make: Callable[[Tier], Any] | None = None,
+        screen: Callable[[], Screen] = Screen,
+    ) -> None:
         self.settings = settings
         self.meter = meter
+        self.screen = screen
         self._make = make
         self._vendors: Any = None  # `vendors.Vendors`, once a model was asked
 
@@ -61,9 +73,8 @@ class Models:
         if self._make is None and self._vendors is None:
             self._vendors = vendors.Vendors(self.settings)
         models = [self._make(chosen)] if self._make else self._vendors.of(chosen)
-        return await asking.ask_for_prose(
-            asking.metered(models, self.meter, charge), charge, title, facts, self.settings.timeout, self.meter
-        )
+        asked = asking.metered(models, self.meter, charge)
+        return await asking.ask_for_prose(asked, charge, title, facts, self.settings.timeout, self.meter, self.screen())
 
     def answered_by(self, make: Callable[[Tier], Any], meter: Meter) -> Models:
         """The same models but for who answers and where it is booked."""

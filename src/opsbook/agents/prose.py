@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from opsbook.agents.checking import faults_in
+from opsbook.agents.checking.addresses import addresses_in
 from opsbook.agents.checking.dates import days_in
 from opsbook.agents.checking.numbers import numbers_in
 from opsbook.agents.page import Fact, Section
-from opsbook.agents.wording import inline
+from opsbook.agents.privacy.tokens import TOKEN
+from opsbook.agents.wording import inert, inline, paragraph
 
 MOST_CHARACTERS = 1200
-TOKEN = re.compile(r"\[\[(\w{1,12})\]\]")
+NOBODY: Mapping[str, str] = {}
 
 
 class ProseSection(BaseModel):
-    """Plain sentences; every figure, status and time as `[[fact_id]]`."""
+    """Plain sentences; every figure, status and time as `[[fact_id]]`, every name as the token it came as."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,37 +36,45 @@ class Answer(BaseModel):
     sections: list[ProseSection] = Field(min_length=1, max_length=4)
 
 
-def faults(answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = ()) -> list[str]:
+def faults(
+    answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = (), names: Mapping[str, str] = NOBODY
+) -> list[str]:
     """What is wrong with an answer, in sentences for the model; empty when it may be used.
 
-    A figure and a day come in by their token alone. What then stands there, names and statuses in the model's own words
-    included, is held against the facts as `checking` says; `ordinary` words are nobody's name.
+    A figure, a day and an address come in by their token alone; `names` are the texts of the tokens that are no facts.
+    What then stands there, names and statuses in the model's own words included, is held against the facts as
+    `checking` says; `ordinary` words are nobody's name.
     """
-    known = {fact.id for fact in facts}
+    known = {fact.id: fact.text for fact in facts}
+    filled = {**names, **known}
     texts = [text for section in answer.sections for text in (section.title, *section.paragraphs)]
     found: list[str] = []
     for text in texts:
         if len(text) > MOST_CHARACTERS:
             found.append(f"A paragraph is too long: at most {MOST_CHARACTERS} characters.")
-        found += [f"There is no fact {name}." for name in TOKEN.findall(text) if name not in known]
+        found += [f"There is no token {name}." for name in TOKEN.findall(text) if name not in filled]
         bare = unicodedata.normalize("NFKC", TOKEN.sub(" ", text))
         places = [(one.start, one.end) for one in numbers_in(bare)] + [(one.start, one.end) for one in days_in(bare)]
+        places += list(addresses_in(bare))
         loose = [bare[start:end].strip() for start, end in places]
         found += [f"'{said}' stands outside a token: use [[fact_id]] or leave it out." for said in loose]
-    if not any(TOKEN.search(text) for text in texts):
+    if not any(name in known for text in texts for name in TOKEN.findall(text)):
         found.append("No fact is used at all: say what the facts say.")
     if not found:
-        filled = {fact.id: fact.text for fact in facts}
         said = "\n".join(_put_in(text, filled) for text in texts)
         found = [fault.sentence for fault in faults_in(said, facts, ordinary)]
     return list(dict.fromkeys(found))
 
 
-def rendered(answer: Answer, facts: Sequence[Fact]) -> tuple[Section, ...]:
-    """The answer as sections, tokens replaced by the facts' own text, everything else taken literally."""
-    texts = {fact.id: fact.text for fact in facts}
+def rendered(answer: Answer, facts: Sequence[Fact], names: Mapping[str, str] = NOBODY) -> tuple[Section, ...]:
+    """The answer as sections, tokens replaced by what they stand for; no text of anybody's is taken as Markdown."""
+    texts = {**names, **{fact.id: fact.text for fact in facts}}
     return tuple(
-        Section(f"prose_{place}", _filled(section.title, texts), [_filled(text, texts) for text in section.paragraphs])
+        Section(
+            f"prose_{place}",
+            _filled(section.title, texts),
+            [paragraph(_filled(text, texts)) for text in section.paragraphs],
+        )
         for place, section in enumerate(answer.sections)
     )
 
@@ -76,7 +85,7 @@ def _put_in(text: str, texts: Mapping[str, str]) -> str:
 
 def _filled(text: str, texts: Mapping[str, str]) -> str:
     parts = TOKEN.split(text)  # text, id, text, id, ..., text
-    return "".join(texts[part] if place % 2 else _literal(part) for place, part in enumerate(parts)).strip()
+    return "".join(inert(texts[part]) if place % 2 else _literal(part) for place, part in enumerate(parts)).strip()
 
 
 def _literal(text: str) -> str:

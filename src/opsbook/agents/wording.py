@@ -9,9 +9,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from opsbook.agents.cleaning import visible
 from opsbook.sdk.values import unknown_in
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|])")
+_UNESCAPED = re.compile(r"\\[\\`*\[\]<>|#.)+=-]|([\\`*\[\]<>|])")
+_BLOCK = re.compile(r"(#{1,6}(?=\s|$)|[+-](?=\s|$)|-{3,}|={1,}|\d{1,9}(?=[.)](?:\s|$)))")
 
 
 def count(value: float) -> str:
@@ -89,8 +92,21 @@ def signed(value: Any, unit: str) -> str:
 
 def inline(value: object) -> str:
     """A text from outside on one line, its Markdown taken literally: it is data, whatever it says."""
-    line = " ".join(str(value).split())
-    return _MARKUP.sub(r"\\\1", line)
+    return _MARKUP.sub(r"\\\1", visible(str(value)))
+
+
+def inert(text: str) -> str:
+    """A text on one line, what is left of its Markdown taken literally. Safe to repeat, and after `inline`."""
+    return _UNESCAPED.sub(lambda found: f"\\{found[0]}" if found[1] else found[0], visible(text))
+
+
+def paragraph(text: str) -> str:
+    """One paragraph of a report that begins no heading, list or rule, whatever its first word is."""
+    found = _BLOCK.match(text)
+    if not found:
+        return text
+    place = found.end() if found[0].isdigit() else 0
+    return f"{text[:place]}\\{text[place:]}"
 
 
 def listed(parts: Sequence[str], most: int = 8) -> str:
