@@ -19,8 +19,13 @@ AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
 
 
 @pytest.fixture
-def facts() -> list[Fact]:
-    page = Page(RunFacts("run_1", "told", "Told", AT, ZoneInfo("America/New_York"), False, "schedule"))
+def run() -> RunFacts:
+    return RunFacts("run_1", "told", "Told", AT, ZoneInfo("America/New_York"), False, "schedule")
+
+
+@pytest.fixture
+def facts(run: RunFacts) -> list[Fact]:
+    page = Page(run)
     page.fact("Signups", 62, "count", "s")
     page.fact("Signups, before", 31, "count", "s")
     page.fact("Signups, change", 1.0, "ratio", "s", plus=True)
@@ -40,6 +45,14 @@ def facts() -> list[Fact]:
     page.fact("Aeropay: latency", 665.4, "ms", "h")
     page.state("Aeropay: status", "offline", "h")
     return page.facts
+
+
+def test_growth_below_zero_may_be_told_with_its_sign_and_not_without(run: RunFacts) -> None:
+    page = Page(run)
+    page.fact("Growth", -0.0642, "ratio", "s", plus=True)
+    assert faults_in("Growth: -6.4 %. Begin with it.", page.facts) == []
+    assert faults_in("Growth came to 6.4 %.", page.facts)
+    assert faults_in("Growth rose by -6.4 %.", page.facts)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,13 @@ def test_an_incident_report_says_since_when_and_on_whose_side(incident: dict[str
     assert "The refresh token ends Tue 1 Dec 2026, 03:00 EST, to be renewed by a person" in text
 
 
+def test_a_slow_system_that_an_incident_report_names_is_a_fact_of_it(
+    incident: dict[str, Any], run_facts: RunFacts
+) -> None:
+    page = compose(Writing("leo", "incident_report"), run_facts, Evidence(incident))
+    assert ("Mail Box: status", "degraded") in {(fact.label, fact.text) for fact in page.facts}
+
+
 def test_a_system_under_maintenance_is_no_incident_and_says_why(
     incident: dict[str, Any], health: dict[str, Any], run_facts: RunFacts
 ) -> None:

@@ -163,6 +163,12 @@ async def test_a_failing_branch_fails_its_step_and_names_the_reason(house: House
     assert "busy" in record["error"]["message"]
 
 
+async def test_a_tool_call_says_which_tool_was_asked_even_where_its_answer_is_unknown(house: House) -> None:
+    house.steered.answers["lost"] = ...
+    record = await house.run(playbook("\n  - {id: ask_lost, type: tool_call, tool: ask, with: {name: lost}}\n"))
+    assert by_id(record)["ask_lost"]["details"]["tool"] == "ask"
+
+
 async def test_delegate_lets_another_agent_ask_its_tool(house: House) -> None:
     house.steered.answers["it"] = {"status": "well"}
     record = await house.run(

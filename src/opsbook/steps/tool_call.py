@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -27,7 +28,8 @@ class ToolCall(StepType[Fields]):
     async def run(self, fields: Fields, context: StepContext) -> Done:
         args = context.fill(fields.with_)
         assert isinstance(args, dict)  # filling keeps the shape
-        return Done.found(await context.call_tool(fields.tool, args))
+        done = Done.found(await context.call_tool(fields.tool, args))
+        return replace(done, details={**done.details, "tool": fields.tool})  # by which even an unknown answer is found
 
 
 STEP = ToolCall()

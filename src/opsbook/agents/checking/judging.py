@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opsbook.agents.checking.claims import Claim, Kind, Sentence, sentences_in
 from opsbook.agents.checking.ledger import Ledger, head
+from opsbook.agents.checking.numbers import Number
 from opsbook.agents.checking.speech import BACK, CHANGE, FALL, LINK, MOVE, ORDINARY, RISE, stems
 from opsbook.agents.page import Fact
 
@@ -94,7 +96,7 @@ def _wrong(place: _Place) -> str:
         meant = [fact for fact in meant if head(fact.measure) in named]
         if not meant:
             return f"{claim.text} is not the figure of {max(named, key=len)}."
-    return _wrong_way(meant, place.sentence) if claim.number else ""
+    return _wrong_way(meant, place.sentence, claim.number) if claim.number else ""
 
 
 def _is_meant(fact: Fact, place: _Place) -> bool:
@@ -126,12 +128,18 @@ def _whose(carried: Sequence[Fact], place: _Place) -> str:
     return f"{said} is a fact of {owners}, and the text does not say of whom it speaks."
 
 
-def _wrong_way(meant: Sequence[Fact], sentence: Sentence) -> str:
-    """A change told as the opposite of what it is."""
+def _wrong_way(meant: Sequence[Fact], sentence: Sentence, number: Number) -> str:
+    """A change told as the opposite of what it is.
+
+    Where its sign is written, the measure's own name (`Growth: -6.4 %`) tells no way.
+    """
     changes = [fact for fact in meant if CHANGE.search(fact.measure) and isinstance(fact.value, int | float)]
     if not changes or len(changes) < len(meant):
         return ""
-    up, down = bool(RISE.search(sentence.text)), bool(FALL.search(sentence.text))
+    text = sentence.text
+    if number.value is not None and number.value < 0:
+        text = re.sub(rf"\b{re.escape(head(changes[0].measure))}\b", "", text, flags=re.IGNORECASE)
+    up, down = bool(RISE.search(text)), bool(FALL.search(text))
     values = [float(str(fact.value)) for fact in changes]
     if up and not down and all(value < 0 for value in values):
         return f"{changes[0].label} is a fall, not a rise."

@@ -9,7 +9,7 @@ from opsbook.agents.checking.dates import MONTHS, WEEKDAYS
 _COMMON = """
 i a an the this that these those we our it its they their you your no not and or but of in on at to for
 action actions high medium low first second third next also however meanwhile still today
-est edt cst cdt mst mdt pst pdt utc gmt am pm usd mrr nrr arr arpu api sms kpi sla url id http q1 q2 q3 q4
+est edt cst cdt mst mdt pst pdt utc gmt am pm usd mrr nrr arr arpu api sms kpi sla url id http dns q1 q2 q3 q4
 """
 ORDINARY = frozenset({*_COMMON.split(), *MONTHS, *WEEKDAYS, *(day[:3] for day in (*MONTHS, *WEEKDAYS))})
 GENERIC = frozenset({"the", "of", "a", "an", "in", "by", "value", "before", "after", "now", "change", "period", "then"})

@@ -34,6 +34,9 @@ def _summary(page: Page, evidence: Evidence) -> None:
     page.state("Systems by status", status_counts(found.value), found.name)
     down = named(found.value, "offline")
     slow = named(found.value, "degraded")
+    for item in found.value:
+        if item["status"] == "degraded":
+            page.state(f"{inline(item['name'])}: status", "degraded", found.name)
     lines = [f"Offline: {down}." if down else "No system is offline."]
     lines += [f"Degraded: {slow}."] if slow else []
     page.say(" ".join([*lines, f"Of all asked: {status_counts(found.value)}."]))

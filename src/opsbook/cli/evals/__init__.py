@@ -1,0 +1,7 @@
+"""Measure how well reports and letters are written, by the renderer or by a model."""
+
+from __future__ import annotations
+
+from opsbook.cli._group import group
+
+verb = group(__name__, __file__, __doc__)
