@@ -12,10 +12,11 @@ import pytest
 
 from opsbook.sdk.documents import Document
 from opsbook.warehouse import Warehouse
+from opsbook.warehouse.sources._fields import LeftOut, hashed, is_invented
 from opsbook.warehouse.sources.firestore import reading
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS
 from opsbook.warehouse.sources.firestore.place import Place, Sweep, place_file
-from opsbook.warehouse.sources.firestore.rows import LeftOut, Rules
+from opsbook.warehouse.sources.firestore.rows import Rules
 from opsbook.warehouse.sources.firestore.sweep import next_sweep, timed
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -96,12 +97,12 @@ def test_amounts_are_rounded_away_from_zero_and_what_is_none_is_handed_on(amount
     ],
 )
 def test_addresses_that_an_import_invented_are_known_by_their_end(address, invented):
-    assert reading.is_invented(address) is invented
+    assert is_invented(address) is invented
 
 
 def test_phone_numbers_are_compared_by_their_digits_and_never_kept():
-    assert reading.hashed("+1 (555) 010-0199") == reading.hashed("+15550100199")
-    assert reading.hashed("no number") is None
+    assert hashed("+1 (555) 010-0199") == hashed("+15550100199")
+    assert hashed("no number") is None
 
 
 @pytest.mark.parametrize(

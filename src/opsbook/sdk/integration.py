@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from opsbook.sdk.documents import DocumentStore
 from opsbook.sdk.effects import Connector
+from opsbook.sdk.feeds import Feed
 from opsbook.sdk.http import HttpClient
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
 
@@ -192,6 +193,10 @@ class Integration(ABC, Generic[C]):
 
     def documents(self, sleep: Callable[[float], Awaitable[None]]) -> DocumentStore | None:
         """Its documents, where it is a store of them and configured."""
+        return None
+
+    def feed(self, name: str, sleep: Callable[[float], Awaitable[None]]) -> Feed | None:
+        """Its records of that name, where it tells of any and is configured."""
         return None
 
     def credential_state(self) -> Mapping[str, Json]:

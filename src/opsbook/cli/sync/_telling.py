@@ -34,6 +34,8 @@ def tell(found: Sequence[Synced], what: str, *, as_json: bool) -> int:
         show_items([one.as_json() for one in found], (), as_json=True)
         return int(any(one.useless for one in found))
     show_items([_row(one) for one in found], COLUMNS, as_json=False, title=what.capitalize())
+    if all(one.loading is None and (one.unchanged or not one.whole) for one in found):
+        _say("Nothing has changed since the last sync.")
     for one in found:
         for sentence in one.drift:
             _say(f"{one.name}: {sentence}")

@@ -1,4 +1,4 @@
-"""Alleaves, point of sale: whether its API answers to our account. Read only."""
+"""Alleaves, point of sale: whether its API answers to our account, and its orders. Read only."""
 
 from __future__ import annotations
 
@@ -6,20 +6,34 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
+from opsbook.integrations._patience import Sleep
 from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._tokens import Token, TokenCache
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.alleaves import KIND, NAME
+from opsbook.integrations.alleaves.orders import PAGE_SECONDS, Orders
+from opsbook.playbooks.zones import zone as zone_named
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.http import HttpClient, Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Expiry, Observation
 from opsbook.sdk.values import Json
 
 USUAL_LIFE = 3600.0  # seconds; taken when a token does not say when it ends (they are said to last a day)
+
+
+def _pairs(given: Any) -> Any:
+    """A text such as `id=id_order, status=state`, as the environment has it, by its left sides."""
+    if not isinstance(given, str):
+        return given
+    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        raise ValueError("it is a list such as id=id_order, total_cents=total:usd")
+    return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
 class AlleavesConfig(SystemConfig):
@@ -44,6 +58,26 @@ class AlleavesConfig(SystemConfig):
     base_url: str = Field(
         default="https://app.alleaves.com/api", validation_alias="ALLEAVES_BASE_URL", description="address of the API"
     )
+    orders_from: date | None = Field(
+        default=None,
+        validation_alias="ALLEAVES_ORDERS_FROM",
+        description="date of the first order that is read into the warehouse, such as 2024-01-01",
+    )
+    order_fields: Annotated[dict[str, str], BeforeValidator(_pairs)] = Field(
+        default_factory=dict,
+        validation_alias="ALLEAVES_ORDER_FIELDS",
+        description="which field of an order becomes which column of `orders`: ours = theirs, as for `opsbook load`",
+    )
+    zone: str = Field(
+        default="UTC",
+        validation_alias="ALLEAVES_ZONE",
+        description="time zone of times that carry none, such as America/New_York",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        return zone_named(zone).key
 
 
 class Alleaves(System[AlleavesConfig]):
@@ -60,11 +94,33 @@ class Alleaves(System[AlleavesConfig]):
 
     async def ask(self, config: AlleavesConfig) -> Observation:
         """List the locations with the token at hand; a token that is refused is replaced once."""
+        return judge(await self._fetched(config, "location"))
+
+    def feed(self, name: str, sleep: Sleep) -> Orders | None:
+        """`orders`."""
+        config = self.config
+        if config is None or name != "orders":
+            return None
+
+        async def send(query: Mapping[str, str | int]) -> Reply:
+            return await self._fetched(config, "order", query, PAGE_SECONDS)
+
+        return Orders(send, f"{config.base_url} {config.username}", config.orders_from, self.http.clock.now, sleep)
+
+    async def _fetched(
+        self,
+        config: AlleavesConfig,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        total_seconds: float | None = None,
+    ) -> Reply:
+        address = url_of(config.base_url, path)
 
         async def use(token: str) -> Reply:
-            return await self.http.request("GET", url_of(config.base_url, "location"), headers=bearer(token))
+            headers = bearer(token)
+            return await self.http.request("GET", address, headers=headers, params=query, total_seconds=total_seconds)
 
-        return judge(await self.tokens.use(lambda: self._sign_in(config), use))
+        return await self.tokens.use(lambda: self._sign_in(config), use)
 
     async def _sign_in(self, config: AlleavesConfig) -> Token:
         address = url_of(config.base_url, "auth")

@@ -9,10 +9,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from opsbook.integrations._google import SCOPE, GoogleConfig, GoogleSystem, failure_at_google
+from opsbook.integrations._patience import Sleep
 from opsbook.integrations._system import ROOMY_MS, url_of
 from opsbook.integrations._verdicts import at, online, peek, undocumented
 from opsbook.integrations.firestore import KIND, NAME
-from opsbook.integrations.firestore.documents import Documents, Sleep
+from opsbook.integrations.firestore.documents import Documents
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import Observation
 from opsbook.sdk.values import JsonObject

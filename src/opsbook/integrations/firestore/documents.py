@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from opsbook.integrations._patience import Sleep, patiently
 from opsbook.integrations._verdicts import at, code_in, peek
 from opsbook.integrations.firestore.values import encoded, fields_of, moment, read_moment
 from opsbook.sdk.documents import Document, DocumentRefused, Moment, Page, Question
@@ -16,13 +17,9 @@ from opsbook.sdk.http import Reply
 from opsbook.sdk.values import Json, JsonObject
 
 PAGE_SECONDS = 30.0  # for one page or one write; a probe's five seconds are short for a thousand documents
-ATTEMPTS = 4
-WAITS = (0.5, 1.0, 2.0)  # seconds between attempts where the answer does not ask for another wait
-LONGEST_WAIT = 20.0
 NAME = "__name__"
 
 Send = Callable[[str, str, JsonObject, float], Awaitable[Reply]]  # method, path, body, seconds
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class Documents:
@@ -69,17 +66,10 @@ class Documents:
         return [row for row in rows if isinstance(row, dict)]
 
     async def _sent(self, method: str, path: str, body: JsonObject) -> Reply:
-        for attempt in range(ATTEMPTS):
-            try:
-                return checked(await self.send(method, f"v1/{path}", body, PAGE_SECONDS))
-            except RetryLater as error:
-                if attempt == ATTEMPTS - 1:
-                    raise
-                wait = error.after_seconds if error.after_seconds is not None else WAITS[attempt]
-                if wait > LONGEST_WAIT:
-                    raise
-                await self.sleep(wait)
-        raise AssertionError("the last attempt answers or raises")
+        async def ask() -> Reply:
+            return checked(await self.send(method, f"v1/{path}", body, PAGE_SECONDS))
+
+        return await patiently(ask, self.sleep)
 
     def _document(self, found: Mapping[str, Any]) -> Document:
         try:

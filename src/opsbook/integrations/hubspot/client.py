@@ -1,4 +1,4 @@
-"""HubSpot: whether it answers to our private app, and how much of its daily quota is used."""
+"""HubSpot: whether it answers to our private app, how much of its daily quota is used, and its contacts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
+from opsbook.integrations._patience import Sleep
 from opsbook.integrations._system import System, SystemConfig, url_of
 from opsbook.integrations._verdicts import at, code_in, failed, failure_by_status, online, peek, undocumented
 from opsbook.integrations.hubspot import KIND, NAME
+from opsbook.integrations.hubspot.contacts import PAGE_SECONDS, Contacts
 from opsbook.sdk.http import Reply, bearer
 from opsbook.sdk.integration import ErrorClass, Observation
-from opsbook.sdk.values import JsonObject, Unknown
+from opsbook.sdk.values import JsonObject, Unknown, digest
 
 KNOWN = frozenset({"SUCCESS", "CACHED"})  # what `fetchStatus` says when the figures are real
 
@@ -43,6 +45,21 @@ class HubSpot(System[HubSpotConfig]):
         """The daily usage of private apps: proves the token and gives the quota in one call."""
         address = url_of(config.base_url, "account-info/v3/api-usage/daily/private-apps")
         return judge(await self.http.request("GET", address, headers=bearer(config.access_token.get_secret_value())))
+
+    def feed(self, name: str, sleep: Sleep) -> Contacts | None:
+        """`contacts`. Another token may be another account's, so it is another place."""
+        config = self.config
+        if config is None or name != "contacts":
+            return None
+        token = config.access_token.get_secret_value()
+        address = url_of(config.base_url, "crm/v3/objects/contacts/search")
+
+        async def search(question: JsonObject) -> Reply:
+            return await self.http.request(
+                "POST", address, headers=bearer(token), json=question, total_seconds=PAGE_SECONDS
+            )
+
+        return Contacts(search, digest([config.base_url, token]), sleep)
 
 
 def judge(reply: Reply) -> Observation:

@@ -13,7 +13,8 @@ from opsbook.warehouse.report import LoadReport
 class Synced:
     """What became of one collection, query or list.
 
-    `read` of it came, `unchanged` of them since the last time; `left_out` counts by reason those that are no rows.
+    `read` of it came, `unchanged` of them since they were read before; `left_out` counts by reason those that are no
+    rows.
     `loading` is what the loader says of the rest: refused rows with reasons, unreadable cells, the quarantine; None
     when there was nothing to load. `untimed` carry no time by which a change could be noticed. `whole`: everything was
     read. `resumed`: it went on where an earlier sync was broken off. `shortened` counts by column texts that were cut,

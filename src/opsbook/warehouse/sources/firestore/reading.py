@@ -6,19 +6,14 @@ so that the loader counts it, names it and keeps it in the quarantine.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
 
 from opsbook.sdk.values import Json
+from opsbook.warehouse.sources import _fields
+from opsbook.warehouse.sources._fields import LONGEST, Fields, first, is_invented
 
-Fields = Mapping[str, Json]
-
-INVENTED = re.compile(r"@[^@\s]+\.local$", re.IGNORECASE)  # addresses that the import of points of sale invents
-LONGEST = 4000  # characters of one text: rows are for figures, not for archives
 MONTHS = {
     "month": 1,
     "monthly": 1,
@@ -41,21 +36,10 @@ ORGANIZATION_OF_USER = (
 )
 
 
-def first(fields: Fields, *paths: str) -> Json:
-    """What stands at the first of these places that is set. Null and an empty text are not set."""
-    for path in paths:
-        found = _at(fields, path)
-        if found is not None and found != "":
-            return found
-    return None
-
-
 def text(fields: Fields, *paths: str) -> str | None:
-    """A text; a number becomes one, anything else is written as JSON."""
-    found = first(fields, *paths)
-    if found is None:
-        return None
-    return (found if isinstance(found, str) else json.dumps(found))[:LONGEST]
+    """A text, cut where it is too long to be of use; a number becomes one, anything else is written as JSON."""
+    found = _fields.text(fields, *paths)
+    return None if found is None else found[:LONGEST]
 
 
 def time(fields: Fields, *paths: str) -> str | None:
@@ -93,30 +77,7 @@ def months(fields: Fields) -> Json:
     return None if word is None else MONTHS.get(str(word).strip().lower(), json.dumps(word)[:LONGEST])
 
 
-def is_invented(address: str | None) -> bool:
-    """An address that a point of sale's import invented: nobody reads it."""
-    return address is not None and bool(INVENTED.search(address.strip()))
-
-
 def is_test(fields: Fields, address: str | None = None) -> Json:
     """Whether no figure may count it: a test account, or one whose address nobody has. As it came when unreadable."""
     said = first(fields, "isTestAccount")
     return True if is_invented(address) else said
-
-
-def hashed(value: str | None) -> str | None:
-    """A phone number as what it is compared by: the hash of its digits."""
-    digits = re.sub(r"[^\d+]", "", value or "")
-    return hashlib.sha256(digits.encode()).hexdigest() if digits else None
-
-
-def _at(fields: Any, path: str) -> Json:
-    for key in path.split("."):
-        if isinstance(fields, Mapping):
-            fields = fields.get(key)
-        elif isinstance(fields, list) and key.isdecimal() and int(key) < len(fields):
-            fields = fields[int(key)]
-        else:
-            return None
-    found: Json = fields
-    return found

@@ -10,18 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from opsbook.sdk.documents import Document
-from opsbook.sdk.values import Json
+from opsbook.warehouse.sources._fields import LeftOut, Row, first, hashed, is_invented
 from opsbook.warehouse.sources.firestore import reading
-from opsbook.warehouse.sources.firestore.reading import ORGANIZATION_OF_USER, cents, first, is_test, text, time
-
-Row = dict[str, Json]
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A document that is no row, and why."""
-
-    reason: str
+from opsbook.warehouse.sources.firestore.reading import ORGANIZATION_OF_USER, cents, is_test, text, time
 
 
 @dataclass(frozen=True)
@@ -147,8 +138,8 @@ def lead(source: str | None) -> MakeRow:
     def made(document: Document, rules: Rules) -> Row | LeftOut:
         fields = document.fields
         email = text(fields, "email")
-        phone = reading.hashed(text(fields, "phone"))
-        if reading.is_invented(email) or first(fields, "isTestAccount") is True:
+        phone = hashed(text(fields, "phone"))
+        if is_invented(email) or first(fields, "isTestAccount") is True:
             return LeftOut("it is a test account or has an address that nobody reads")
         if email is None and phone is None:
             return LeftOut("it has neither an address nor a phone number")

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 from opsbook.sdk.documents import Document, DocumentStore, Moment, Question
 from opsbook.sdk.values import Json
+from opsbook.warehouse.sources._fields import LeftOut, Row, first
 from opsbook.warehouse.sources.firestore.collections import Collection
 from opsbook.warehouse.sources.firestore.place import Place, Sweep
-from opsbook.warehouse.sources.firestore.reading import first
-from opsbook.warehouse.sources.firestore.rows import LeftOut, Row, Rules
+from opsbook.warehouse.sources.firestore.rows import Rules
 
 PAGE = 2000  # documents; one that is too large to be taken comes in smaller pieces
 CLOCKS = timedelta(minutes=5)  # how far the clocks of those who write times may go wrong

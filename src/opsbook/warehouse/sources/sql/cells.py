@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from opsbook.sdk.values import Json
 from opsbook.warehouse.mapping import Source
+from opsbook.warehouse.sources._fields import LONGEST, in_utc
 from opsbook.warehouse.tables import Kind, Table
-
-LONGEST = 4000  # characters of one text: rows are for figures, not for archives
-LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?")
 
 
 @dataclass(frozen=True)
@@ -49,16 +45,3 @@ def cells(table: Table, sources: Sequence[Source], used: Sequence[str], zone: st
         frozenset(name for name, found in by_kind.items() if any(one.column.name in table.key for one in found)),
         None if zone == "UTC" else ZoneInfo(zone),
     )
-
-
-def in_utc(cell: str, zone: ZoneInfo) -> str:
-    """A time that carries no zone, from the source's into UTC; everything else as it is.
-
-    Of an hour that a change of the clock repeats the first one is meant.
-    """
-    if not LOCAL.fullmatch(cell):
-        return cell
-    try:
-        return datetime.fromisoformat(cell).replace(tzinfo=zone).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        return cell

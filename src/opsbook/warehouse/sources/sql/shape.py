@@ -43,21 +43,3 @@ def shape_of(query: Query, columns: Sequence[tuple[str, str]], used_before: Sequ
     sources = sources_for(table_named(query.settings.table), query.settings.mapping, names, query.place)
     used = dict.fromkeys(source.theirs for source in sources if source.theirs is not None)
     return Shape(dict(columns), sources, tuple(used))
-
-
-def drift(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    """How the columns differ from those of the last time, in sentences; nothing for a first time."""
-    if not before:
-        return ()
-    come = [f"the column {name} is new{_typed(kind)}" for name, kind in now.items() if name not in before]
-    gone = [f"the column {name} has gone" for name in before if name not in now]
-    changed = [
-        f"the column {name} was {before[name]} and is {kind} now"
-        for name, kind in now.items()
-        if name in before and before[name] != kind
-    ]
-    return (*come, *gone, *changed)
-
-
-def _typed(kind: str) -> str:
-    return f" ({kind})" if kind else ""

@@ -30,7 +30,7 @@ from sqlalchemy.types import UserDefinedType
 
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.values import Json
-from opsbook.warehouse.sources.sql.cells import LONGEST
+from opsbook.warehouse.sources._fields import LONGEST
 from opsbook.warehouse.sources.sql.declared import Query
 
 PAGE = 50_000  # rows of one statement: no transaction of ours stays open for longer than these take

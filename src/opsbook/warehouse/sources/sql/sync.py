@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from opsbook.sdk.values import digest
 from opsbook.warehouse.mapping import table_named
+from opsbook.warehouse.sources._drift import drift
 from opsbook.warehouse.sources._place import PlaceFile, alone
 from opsbook.warehouse.sources._synced import Synced
 from opsbook.warehouse.sources.sql.bounds import lower
@@ -15,7 +16,7 @@ from opsbook.warehouse.sources.sql.database import Database
 from opsbook.warehouse.sources.sql.declared import Query, Source
 from opsbook.warehouse.sources.sql.place import Place, Sweep, place_file
 from opsbook.warehouse.sources.sql.reading import OnPage, Reading
-from opsbook.warehouse.sources.sql.shape import Shape, drift, shape_of
+from opsbook.warehouse.sources.sql.shape import Shape, shape_of
 from opsbook.warehouse.sources.sql.statements import columns
 from opsbook.warehouse.store import Warehouse
 

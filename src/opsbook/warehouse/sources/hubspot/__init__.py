@@ -1,0 +1,1 @@
+"""HubSpot's contacts: addresses that somebody captured, and so leads. `contacts` says how one becomes a row."""
