@@ -68,7 +68,7 @@ def test_names_keep_their_letters() -> None:
 def test_a_name_that_is_markup_stands_in_a_report_as_it_is_read(name: str) -> None:
     fact = Fact("f1", "Organisation at risk", name, "s")
     answer = Answer(sections=[ProseSection(title="[[o1]]", paragraphs=["[[f1]] *and* [[o1]] <b>left</b>."])])
-    (section,) = rendered(answer, [fact], {"o1": inline(name)})
+    (section,) = rendered(answer, [fact, Fact("o1", "name", inline(name), "s")])
     html = MarkdownIt("commonmark").enable("table").render(f"## {section.title}\n\n{section.blocks[0]}")
     assert not {"<a ", "<img", "<strong", "<em", "<code", "<b>", "<li", "<h1"} & set(_tags(html))
     assert html.count("<h2>") == 1

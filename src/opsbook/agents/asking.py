@@ -65,7 +65,7 @@ async def ask_for_prose(
     """
     agent, run = charge.agent, charge.run
     shown = screen.facts(facts)
-    usable = [one.fact for one in shown]
+    usable = [*(one.fact for one in shown), *screen.names()]
     ordinary = re.findall(r"\w+", f"{title} {agent.can.title} {run.playbook_name}")
     asked: ModelAgent[None, Answer] = ModelAgent(
         model,
@@ -78,7 +78,7 @@ async def ask_for_prose(
 
     @asked.output_validator
     def refuse_what_no_fact_says(answer: Answer) -> Answer:
-        if wrong := faults(answer, usable, ordinary, screen.texts()):
+        if wrong := faults(answer, usable, ordinary):
             raise ModelRetry(screen.hidden(" ".join(wrong[:5])))
         return answer
 
@@ -95,7 +95,7 @@ async def ask_for_prose(
         return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {why}",))
     answered = inline(str(result.response.model_name or "a model")[:60])
     credit = f"Opening written by {answered} for {agent.id}; every figure is put in from the run's evidence."
-    return Prose(rendered(result.output, usable, screen.texts()), credit, meter.cost(run.run_id, charge.path))
+    return Prose(rendered(result.output, usable), credit, meter.cost(run.run_id, charge.path))
 
 
 def _in_words(error: Exception) -> str:

@@ -16,7 +16,6 @@ from opsbook.agents.privacy.tokens import TOKEN
 from opsbook.agents.wording import inert, inline, paragraph
 
 MOST_CHARACTERS = 1200
-NOBODY: Mapping[str, str] = {}
 
 
 class ProseSection(BaseModel):
@@ -36,17 +35,13 @@ class Answer(BaseModel):
     sections: list[ProseSection] = Field(min_length=1, max_length=4)
 
 
-def faults(
-    answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = (), names: Mapping[str, str] = NOBODY
-) -> list[str]:
+def faults(answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = ()) -> list[str]:
     """What is wrong with an answer, in sentences for the model; empty when it may be used.
 
-    A figure, a day and an address come in by their token alone; `names` are the texts of the tokens that are no facts.
-    What then stands there, names and statuses in the model's own words included, is held against the facts as
-    `checking` says; `ordinary` words are nobody's name.
+    A figure, a day and an address come in by their token alone. What then stands there, names and statuses in the
+    model's own words included, is held against the facts as `checking` says; `ordinary` words are nobody's name.
     """
-    known = {fact.id: fact.text for fact in facts}
-    filled = {**names, **known}
+    filled = {fact.id: fact.text for fact in facts}
     texts = [text for section in answer.sections for text in (section.title, *section.paragraphs)]
     found: list[str] = []
     for text in texts:
@@ -58,7 +53,7 @@ def faults(
         places += list(addresses_in(bare))
         loose = [bare[start:end].strip() for start, end in places]
         found += [f"'{said}' stands outside a token: use [[fact_id]] or leave it out." for said in loose]
-    if not any(name in known for text in texts for name in TOKEN.findall(text)):
+    if not any(TOKEN.search(text) for text in texts):
         found.append("No fact is used at all: say what the facts say.")
     if not found:
         said = "\n".join(_put_in(text, filled) for text in texts)
@@ -66,9 +61,9 @@ def faults(
     return list(dict.fromkeys(found))
 
 
-def rendered(answer: Answer, facts: Sequence[Fact], names: Mapping[str, str] = NOBODY) -> tuple[Section, ...]:
+def rendered(answer: Answer, facts: Sequence[Fact]) -> tuple[Section, ...]:
     """The answer as sections, tokens replaced by what they stand for; no text of anybody's is taken as Markdown."""
-    texts = {**names, **{fact.id: fact.text for fact in facts}}
+    texts = {fact.id: fact.text for fact in facts}
     return tuple(
         Section(
             f"prose_{place}",

@@ -31,6 +31,8 @@ class Walk:
     """One way through an answer. `rows` of a list are gone through at most; `written` makes a text of somebody's, with
     the key that it stood under, one that may leave.
 
+    With `bare` names are only learned, and leave this walk as they are: what comes of it stays here.
+
     `withheld` has the places that nobody declared, `left_off` how many rows of a list are not among those shown.
     """
 
@@ -38,6 +40,7 @@ class Walk:
     tokens: Pseudonyms
     written: Callable[[str, str], str]
     rows: int
+    bare: bool = False
     withheld: dict[str, None] = field(default_factory=dict)
     left_off: dict[str, int] = field(default_factory=dict)
 
@@ -68,7 +71,9 @@ class Walk:
         named = bool(path) and path[-1] in NAMED_BY_DATA
         for key, item in value.items():
             ours = key in GROUPS if named else is_key(key)
-            if not isinstance(found := self.through(item, (*path, key)), Withheld):
+            if self.bare and not ours:
+                self.withheld[".".join((*path, "*"))] = None
+            elif not isinstance(found := self.through(item, (*path, key)), Withheld):
                 shown[key if ours else self.tokens.token(Kind.NAME, _short(key))] = found
         return shown if shown or not value else WITHHELD
 
@@ -91,7 +96,9 @@ class Walk:
             return value if is_time(value) else WITHHELD
         if (how is As.WORD and is_word(value)) or (how is As.SYSTEM and is_system(value)):
             return value
-        return self.tokens.token(TOKENS.get(how, Kind.NAME), _short(value)) if _short(value) else ""
+        name = _short(value)
+        token = self.tokens.token(TOKENS.get(how, Kind.NAME), name) if name else ""
+        return name if self.bare else token
 
     def figure(self, value: Any) -> Leaf:
         """A number or a flag; of a measurement the numbers, the words that belong to it and why it is unknown."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from opsbook.agents.checking.addresses import addresses_in
 from opsbook.agents.cleaning import MOST, cleaned, visible
@@ -25,8 +26,10 @@ write the token where you mean the one it stands for, and make up none. Write no
 """
 LONGEST_TASK = 2_000
 LONGEST_ANSWER = 24_000  # characters of one tool's answer
+_EVERY_ROW = 1_000_000
 _ROWS = (50, 20, 8, 3, 1)  # of each list, fewer until the answer is short enough
 _LINK = "(link)"
+_MEASURE = re.compile(r"[A-Za-z0-9_%-]{1,30}(,? [A-Za-z0-9_%()-]{1,30}){0,9}")  # words of keys of ours, without names
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,38 @@ class Screen:
         that are not declared (the whole value, where the tool is not), `left_off` how many rows of a list are missing.
         Safe to repeat; the same text has the same token in every answer of this piece of work.
         """
-        fields = {**ANSWERS, **self.declared}.get(tool, {})
-        self._read(fields, result, rows=10_000, learning=True)  # names first: they are looked for in texts
+        fields = self._fields(tool)
+        self._read(fields, result, _EVERY_ROW, learning=True)  # names first: they are looked for in texts
         text = ""
         for rows in _ROWS:
             text = json.dumps({"answer_of": tool, **self._read(fields, result, rows)}, ensure_ascii=False)
             if len(text) <= LONGEST_ANSWER:
                 return text
         return json.dumps({"answer_of": tool, "withheld": ["value"], "why": "it is too long"})
+
+    def admitted(self, tool: str, result: ToolResult) -> ToolResult:
+        """A tool's answer with its declared fields alone, names as they are: for facts that then go by `shown`.
+
+        What it names is known from now on. Nothing of it may be sent as it is.
+        """
+        walk = Walk(self._fields(tool), self.tokens, lambda text, _key: cleaned(text), _EVERY_ROW, bare=True)
+        value = walk.through(result.as_json()["value"])
+        return replace(result, value=None if isinstance(value, Withheld) else value, figures=_figures(walk, result))
+
+    def shown(self, facts: Sequence[Fact]) -> list[Shown]:
+        """Facts that were made of admitted answers, and of formulas, as they leave: all of them, in their order.
+
+        A figure and a time leave as they are, a word of a small set too where it is nobody's name; a name becomes its
+        token, whom a fact is about as well, and any other text leaves as what somebody wrote.
+        """
+        return [Shown(fact, self.label(fact.label), self._told(fact)) for fact in facts]
+
+    def label(self, label: str) -> str:
+        """What a fact is about and what it measures: the first as a token, the second in words of ours."""
+        subject, _, measure = label.rpartition(": ")
+        if not _MEASURE.fullmatch(measure):
+            measure = self.text(measure, "measure")
+        return f"{self._named(subject, Kind.NAME)}: {measure}" if subject else measure
 
     def text(self, text: str, origin: str) -> str:
         """What somebody wrote, as data: `«log: card declined for [[n1]]»`. `origin` is a word of ours."""
@@ -92,9 +119,12 @@ class Screen:
         """A text about what a model said, with a token wherever a known name stands. It is not cleaned."""
         return self.tokens.hidden(text)
 
-    def texts(self) -> dict[str, str]:
-        """What a reader gets for each token by its name (`o1`)."""
-        return self.tokens.texts()
+    def names(self) -> list[Fact]:
+        """What a reader gets for each token, as facts whose ids are the tokens' names (`o1`).
+
+        Beside the facts of the work they make a text with such tokens one that can be checked and rendered like any.
+        """
+        return [Fact(name, "name", text, "names") for name, text in self.tokens.texts().items()]
 
     def restored(self, value: Json) -> Json:
         """What a model said, with the tokens' own texts: a typed result, or the arguments of a tool.
@@ -116,6 +146,9 @@ class Screen:
             return {str(self.restored(key)): self.restored(item) for key, item in value.items()}
         return value
 
+    def _fields(self, tool: str) -> Mapping[str, As]:
+        return self.declared.get(tool) or ANSWERS.get(tool, {})
+
     def _fact(self, fact: Fact) -> Shown | None:
         how, measure, group = how_it_leaves(fact.measure)
         said = self._said(how, fact)
@@ -134,6 +167,16 @@ class Screen:
         shapes = {As.FIGURE: number and is_figure(fact.text), As.TIME: is_time(fact.text), As.WORD: is_word(fact.text)}
         return fact.text if how is not None and shapes.get(how) else ""
 
+    def _told(self, fact: Fact) -> str:
+        number = isinstance(fact.value, int | float)
+        if (number and is_figure(fact.text)) or is_time(fact.text) or is_system(fact.text):
+            return fact.text
+        if token := self.tokens.known(fact.text):
+            return token
+        if all(is_word(word) for word in fact.text.split(", ")) and self._masked(fact.text, MOST) == fact.text:
+            return fact.text
+        return self.text(fact.text, fact.measure if _MEASURE.fullmatch(fact.measure) else "text")
+
     def _named(self, text: str, kind: Kind) -> str:
         """A name in a label: of a system or a measure of ours as it is, of anybody else as a token."""
         ours = is_system(text) or text.replace(" ", "_") in GROUPS or how_it_leaves(text)[0] is not None
@@ -143,12 +186,11 @@ class Screen:
         walk = Walk(fields, self.tokens, (lambda _text, _key: "") if learning else self.text, rows)
         about = result.as_json()
         value = walk.through(about["value"])
-        figures = {name: walk.figure(plain(part)) for name, part in result.figures.items() if is_key(name)}
         shown: JsonObject = {
             "as_of": about["as_of"],
             "window": about["window"],
             "source": "" if learning else self.words(result.source),
-            "figures": {name: one for name, one in figures.items() if not isinstance(one, Withheld)},
+            "figures": _figures(walk, result),
             "value": None if isinstance(value, Withheld) else value,
             "warnings": [] if learning else [self.text(warning, "warning") for warning in result.warnings],
         }
@@ -174,3 +216,8 @@ class Screen:
             shown += [text[last : trace.start], token]
             last = trace.end
         return "".join([*shown, text[last:]])
+
+
+def _figures(walk: Walk, result: ToolResult) -> JsonObject:
+    found = {name: walk.figure(plain(part)) for name, part in result.figures.items() if is_key(name)}
+    return {name: one for name, one in found.items() if not isinstance(one, Withheld)}

@@ -71,6 +71,11 @@ class Pseudonyms:
             known = self._known[key] = Pseudonym(known.name, known.kind, text, written=False)
         return known.token
 
+    def known(self, text: str) -> str | None:
+        """The token that a text has already."""
+        found = self._known.get(_key(text))
+        return found.token if found else None
+
     def texts(self) -> dict[str, str]:
         """What a reader gets for each token's name."""
         return {one.name: one.shown for one in self._known.values()}
@@ -104,4 +109,5 @@ class Pseudonyms:
 
 
 def _key(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """What is compared: without capitals, and without the strokes that take Markdown literally."""
+    return " ".join(unicodedata.normalize("NFKC", text.replace("\\", "")).casefold().split())
