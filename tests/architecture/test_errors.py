@@ -17,6 +17,7 @@ BOUNDARIES = {
     "src/opsbook/runs/segment.py": "worker loop: the record says what became of the run",
     "src/opsbook/effects/mirror.py": "worker loop: a round of the mirror that failed is tried again",
     "src/opsbook/runs/clockwork.py": "worker loop: one beat that failed does not stop time",
+    "src/opsbook/inbox/sender.py": "worker loop: a round of the sender that failed is tried again",
 }
 BLIND = {"Exception", "BaseException"}
 

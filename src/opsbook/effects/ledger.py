@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from opsbook.records.effects import Effects, Terms
+from opsbook.records.effects import Effects, Guard, Terms
 from opsbook.records.rights import Right
 from opsbook.records.rows import Row
 from opsbook.sdk.clock import Clock
@@ -65,16 +65,19 @@ class Ledger:
         self.clock = clock
         self.sleep = sleep
 
-    async def carry_out(self, effect: Effect, connector: Connector, fence: Right | None) -> Row:
+    async def carry_out(
+        self, effect: Effect, connector: Connector, fence: Right | None, guard: Guard | None = None
+    ) -> Row:
         """Send it, unless it stands already; answers the ledger's row. Safe to repeat.
 
         A row that is `planned` was put off: its `not_before` says until when nothing goes out through its connector.
+        One that is `withheld` was not sent: `guard` said why, in the transaction that would have started it.
 
         Raises:
             Conflict: the key stands with another content; nothing was sent.
         """
         wanted = self._row(effect, connector, fence)
-        row, go = await self.effects.start(wanted, fence, self.clock.now(), _terms(connector))
+        row, go = await self.effects.start(wanted, fence, self.clock.now(), _terms(connector), guard)
         if go:
             return await self._send(effect, connector, fence, searchable=row)
         if row["request_digest"] != wanted["request_digest"]:

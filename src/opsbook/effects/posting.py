@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from opsbook.effects.failover import may_go_elsewhere, refusal, tries
 from opsbook.effects.ledger import Effect, Ledger
 from opsbook.effects.patience import Patience
+from opsbook.records.effects import Guard
 from opsbook.records.rights import Right
 from opsbook.records.rows import Row
 from opsbook.sdk.effects import Connector, EffectState
@@ -17,12 +18,17 @@ from opsbook.sdk.values import Json
 
 @dataclass(frozen=True)
 class Post:
-    """What is to go to one recipient: `key` makes the keys of its effects, `effect` the effect of one try."""
+    """What is to go to one recipient: `key` makes the keys of its effects, `effect` the effect of one try.
+
+    `told` finds what the recipient was told about the same thing lately, which makes it needless; `guard` says why it
+    must not leave, in the very transaction that would start it.
+    """
 
     item: str
     key: Callable[[str], str]
     effect: Callable[[str, Connector], Effect]
     told: Callable[[frozenset[str]], Row | None] = lambda keys: None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ async def post(
     """Send it, unless it stands already. `connectors`, at least one, are tried in their order. Safe to repeat.
 
     A row that is `planned` was put off, and may be posted again later; one that has to wait for longer than `patience`
-    goes elsewhere or fails.
+    goes elsewhere or fails. One that the guard holds back is `withheld`, and stands nowhere.
 
     Raises:
         PersonNeeded: it may have left through a connector that the settings no longer have.
@@ -53,7 +59,7 @@ async def post(
         return Posted(None, told=told)
     refused = list(found.refused)
     for key, connector in found.left:
-        row = await ledger.carry_out(one.effect(key, connector), connector, right)
+        row = await ledger.carry_out(one.effect(key, connector), connector, right, one.guard)
         if row["state"] == EffectState.PLANNED and not patience.covers(row["not_before"]):
             row = await ledger.give_up_waiting(row, right)
         if not may_go_elsewhere(row):

@@ -105,6 +105,7 @@ class Organization(_Part):
     organization_id: Annotated[str, Field(min_length=1, max_length=80)]
     name: Known[str] = None
     reason: Known[str] = None
+    state: Known[str] = None  # where it does business, such as NY
     email_opt_out: Known[bool] = None
     days_silent: DaysSilent | None = None
     contacts: Known[list[Contact]] = None

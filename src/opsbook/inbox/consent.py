@@ -40,6 +40,8 @@ class Exclusion(StrEnum):
     NO_CONSENT = "no_consent"  # a consumer who never said yes
     CONTACTED_RECENTLY = "contacted_recently"
     DUPLICATE_ADDRESS = "duplicate_address"  # the same campaign writes to this address already
+    NO_LONGER_A_CONTACT = "no_longer_a_contact"  # of the organisation, at the time of sending
+    ADDRESS_CHANGED = "address_changed"  # since the letter was approved
     UNBACKED = "unbacked_claim"  # the letter would have said what no fact carries
 
 

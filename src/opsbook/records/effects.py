@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,9 @@ from opsbook.records.rows import Row, fetch, fetch_one, insert_absent, upsert
 from opsbook.records.store import Store
 from opsbook.records.tables.runs import contacts, effects
 
+Guard = Callable[[Connection], str | None]  # why an effect must not leave, asked while nobody else can write
+
+WITHHELD = "withheld"  # the state of an answer, never of a row that is stored
 MAY_HAVE_LEFT = ("started", "done", "uncertain")
 DAYS = 0x6F7073  # the first half of the locks under which a connector's day is counted, on a database that has them
 
@@ -34,8 +37,18 @@ class Effects:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    async def start(self, row: Mapping[str, Any], fence: Right | None, now: datetime, terms: Terms) -> tuple[Row, bool]:
+    async def start(
+        self,
+        row: Mapping[str, Any],
+        fence: Right | None,
+        now: datetime,
+        terms: Terms,
+        guard: Guard | None = None,
+    ) -> tuple[Row, bool]:
         """Commit that the effect is started, *before* it leaves.
+
+        `guard` is asked in the same transaction why it must not leave: then nothing is written, and the row that is
+        answered is `WITHHELD`.
 
         Answers (row as it stood, True) when the caller may send, (row, False) when the effect stands already as
         `started`, `done` or `uncertain`. A row that failed for certain is started again. One whose connector asked not
@@ -45,15 +58,28 @@ class Effects:
         def write(connection: Connection) -> tuple[Row, bool]:
             if fence:
                 fence.check(connection)
+            standing = fetch_one(connection, select(effects).where(effects.c.key == row["key"]).with_for_update())
+            if standing and (
+                standing["state"] not in ("planned", "failed") or standing["request_digest"] != row["request_digest"]
+            ):
+                return standing, False
+            if guard is not None and (why := guard(connection)):
+                return {
+                    **row,
+                    **(standing or {}),
+                    "state": "withheld",
+                    "error": {"code": why},
+                    "not_before": None,
+                }, False
             kept = _kept_back(connection, row["connector"], now, terms)
             change = kept or {"state": "started", "started_at": now, "error": None, "not_before": None}
             fresh = {**row, "attempts": 0 if kept else 1, "planned_at": now, **change}
-            if insert_absent(connection, effects, fresh):
-                return {"provider_id": None, **fresh}, kept is None
-            standing = fetch_one(connection, select(effects).where(effects.c.key == row["key"]))
-            assert standing is not None
-            if standing["state"] not in ("planned", "failed") or standing["request_digest"] != row["request_digest"]:
-                return standing, False
+            if standing is None:
+                if insert_absent(connection, effects, fresh):
+                    return {"provider_id": None, **fresh}, kept is None
+                raced = fetch_one(connection, select(effects).where(effects.c.key == row["key"]))
+                assert raced is not None  # another worker wrote it meanwhile, and it is theirs
+                return raced, False
             change = {**change, "attempts": standing["attempts"] + (kept is None), "epoch": row["epoch"]}
             connection.execute(update(effects).where(effects.c.key == row["key"]).values(**change))
             return {**standing, **change}, kept is None
