@@ -13,7 +13,14 @@ from opsbook.integrations.catalog import ids, one_of
 from opsbook.integrations.configuration import configure, names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.http import HttpClient
-from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings, read_settings
+from opsbook.settings import (
+    ENVIRONMENT,
+    ApprovalSettings,
+    MaintenanceSettings,
+    PersonSettings,
+    Settings,
+    read_settings,
+)
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -51,6 +58,7 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     given = tomllib.loads(IN_FORCE.sub("", text))
     assert set(given) == set(Settings.model_fields)
     assert set(given["people"]["owner"]) == set(PersonSettings.model_fields)
+    assert set(given["approvals"]) == set(ApprovalSettings.model_fields)
     assert set(given["metrics"]["signup_conversion"]) == set(ContractSettings.model_fields)
     shop = given["sources"]["shop"]
     assert set(shop) == {*SourceSettings.model_fields, "orders"}

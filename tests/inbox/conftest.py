@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from inbox.approving import Post, approvals_on
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.people import People, Person
 from opsbook.records.store import Store
@@ -49,12 +51,23 @@ def people() -> People:
 
 
 @pytest.fixture
-def make_campaigns(store, clock, ids) -> Callable[..., Campaigns]:
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def approvals(store, clock, ids, people, post) -> Approvals:
+    return approvals_on(store, clock, ids, people, {"email": [post]})
+
+
+@pytest.fixture
+def make_campaigns(store, clock, ids, approvals) -> Callable[..., Campaigns]:
     def make(**more: Any) -> Campaigns:
         given = {
             "postal_address": "1 Harbor Street, Albany NY",
             "public_url": "https://ops.example.com",
             "chance": random.Random(3),
+            "approvals": approvals,
         }
         return Campaigns(store, clock, ids, **{**given, **more})
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from inbox.approving import approvals_on
 from opsbook.agents.desk import Desk
 from opsbook.agents.models import Models, ModelSettings
 from opsbook.agents.roster import Agent, FrontMatter, Roster
 from opsbook.agents.spending import Meter
 from opsbook.effects.delivery import Door, DryDoor
 from opsbook.effects.ledger import Ledger
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.threads import Threads
@@ -173,6 +175,7 @@ class House:
     body: RunBody
     steered: Steered
     mail: Mail
+    approvals: Approvals
 
     def publish(self, text: str) -> str:
         playbook = load_playbook(text, self.catalog)
@@ -230,7 +233,13 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
     records = Records(
         store, Runs(store), Playbooks(store), Segments(store), Waits(store), Effects(store), Retries(store)
     )
-    people = People({"owner": Person("owner", "owner@example.com")})
+    people = People(
+        {
+            "owner": Person("owner", "owner@example.com", roles=("approver",)),
+            "ops": Person("ops", "ops@example.com", roles=("approver",)),
+            "boss": Person("boss", "boss@example.com"),
+        }
+    )
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
 
     async def sleep(seconds: float) -> None:
@@ -239,6 +248,7 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
     door = Door(Ledger(records.effects, clock, sleep), {"email": [mail], "dashboard": [notifications]}, people)
     bus, alerts = Bus(), Alerts(store)
     operations = Operations(records, Acceptance(records, clock, ids), engine, bus, clock)
+    approvals = approvals_on(store, clock, ids, people, door=door, wake=operations.wake)
     services = Services(
         records,
         catalog,
@@ -247,6 +257,7 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
         door,
         DryDoor(people),
         threads,
+        approvals,
         Alerting(alerts, door, threads, ("owner",), clock, ids),
         people.names(),
         bus,
@@ -259,10 +270,10 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
     )
     body = RunBody(services, operations.stops, operations.fresh, operations.over)
     slots = Slots(store)
-    clockwork = Clockwork(operations, slots, catalog, clock, sleep)
+    clockwork = Clockwork(operations, slots, catalog, clock, sleep, (approvals.round,))
     return House(
         store, clock, records, catalog, operations, clockwork, threads, alerts, slots, notifications, engine, body,
-        steered, mail,
+        steered, mail, approvals,
     )  # fmt: skip
 
 

@@ -49,6 +49,37 @@ def test_a_kill_at_any_point_of_branches_children_and_waits_ends_the_same(
         check_branching(audit, kind)
 
 
+@pytest.mark.timeout(LONGEST)
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("D", 11), *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in ("A", "D"))]
+)
+def test_a_kill_at_any_point_of_asking_waiting_and_deciding_decides_once_and_tells_once(
+    tmp_path: Path, kind: str, stride: int
+) -> None:
+    for audit in survived(killed_everywhere(tmp_path, kind, stride, "asking_one"), stride):
+        check_asking(audit, kind)
+
+
+def check_asking(audit: dict[str, Any], kind: str) -> None:
+    where = json.dumps(audit, indent=1)
+    assert not audit.get("broke"), where
+    doubtful = [effect for effect in audit["effects"] if effect["state"] != "done"]
+    assert (audit["runs"], audit["state"]) == (1, "partial" if doubtful else "succeeded"), where
+    seen = audit["results"]["seen"]
+    approval = {"state": "approved", "by": ["ops", "owner"], "broken_at": None, "frozen": seen}
+    assert audit["approvals"] == [approval], where
+    assert audit["results"]["asked"]["decision"] == "approved", where
+    # both approvers were told on both channels and somebody was told the end: no message twice, none lost
+    times = Counter(item["key"] for item in audit["sent"])
+    assert (len(audit["effects"]), audit["told"], len(audit["acted"])) == (5, 2, 1), where
+    for effect in audit["effects"]:
+        if effect["channel"] == "email":
+            assert times[effect["key"]] == 1 or (kind == "D" and effect["state"] == "uncertain"), where
+    # what was asked about, acted on and told is what the record says was read
+    told = {line for item in audit["sent"] for line in item["text"].splitlines() if line.startswith("n=")}
+    assert told <= {f"n={seen['count']}"}, where
+
+
 def survived(audits: list[dict[str, Any]], stride: int) -> list[dict[str, Any]]:
     assert len(audits) * stride > LEAST_POINTS
     assert [audit["killed"] for audit in audits] == [True] * (len(audits) - 1) + [False]

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from inbox.approving import approvals_on
 from opsbook.inbox.campaigns import Campaigns
+from opsbook.inbox.people import People
 from opsbook.records.store import Store
 from opsbook.records.tables import metadata
 from opsbook.sdk.clock import Ids, SteppedClock
@@ -37,7 +39,8 @@ def campaigns(tmp_path):
     store = Store(f"sqlite:///{tmp_path}/a.db")
     metadata.create_all(store.engine)
     clock = SteppedClock(AT)
-    yield Campaigns(store, clock, Ids(clock, random.Random(1)), chance=random.Random(2))
+    ids = Ids(clock, random.Random(1))
+    yield Campaigns(store, clock, ids, approvals_on(store, clock, ids, People({})), chance=random.Random(2))
     store.close()
 
 

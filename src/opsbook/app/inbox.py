@@ -10,13 +10,20 @@ from opsbook.agents.letters import unbacked
 from opsbook.app.world import World
 from opsbook.effects.delivery import Door
 from opsbook.effects.ledger import Ledger
+from opsbook.inbox.amending import Amendments
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.notifications import Notifications
+from opsbook.inbox.passes import Passes
 from opsbook.inbox.people import People, Person
+from opsbook.inbox.summons import Summons
 from opsbook.inbox.threads import Threads
 from opsbook.records.alerts import Alerts
+from opsbook.records.approvals import Approvals as ApprovalRows
+from opsbook.records.keys import Keys
 from opsbook.runs.alerts import Alerting
-from opsbook.runs.services import Records
+from opsbook.runs.operations import Operations
+from opsbook.runs.segment import OVER
 from opsbook.sdk.clock import Ids
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.integration import Integration
@@ -30,28 +37,58 @@ class Inbox:
     people: People
     threads: Threads
     notifications: Notifications
+    approvals: Approvals
     campaigns: Campaigns
+    amendments: Amendments
     door: Door
     alerts: Alerts
     alerting: Alerting
 
 
 def inbox_of(
-    settings: Settings, world: World, ids: Ids, records: Records, integrations: Mapping[str, Integration[Any]]
+    settings: Settings, world: World, ids: Ids, operations: Operations, integrations: Mapping[str, Integration[Any]]
 ) -> Inbox:
-    store, clock, people = records.store, world.clock, _people(settings, integrations)
+    records, clock, people = operations.records, world.clock, _people(settings, integrations)
+    store = records.store
     threads, notifications = Threads(store, people, clock, ids), Notifications(store, clock, ids)
-    campaigns = Campaigns(store, clock, ids, settings.postal_address, settings.public_url, check=unbacked)
     carriers = _connectors(integrations, notifications, settings.email_order)
     door = Door(Ledger(records.effects, clock, world.sleep), carriers, people)
+    approvals = _approvals(settings, world, ids, operations, people, door)
+    campaigns = Campaigns(store, clock, ids, approvals, settings.postal_address, settings.public_url, check=unbacked)
     alerts = Alerts(store)
-    alerting = Alerting(alerts, door, threads, settings.watchers or tuple(settings.people), clock, ids)
-    return Inbox(people, threads, notifications, campaigns, door, alerts, alerting)
+    return Inbox(
+        people=people,
+        threads=threads,
+        notifications=notifications,
+        approvals=approvals,
+        campaigns=campaigns,
+        amendments=Amendments(store, approvals, clock),
+        door=door,
+        alerts=alerts,
+        alerting=Alerting(alerts, door, threads, settings.watchers or tuple(settings.people), clock, ids),
+    )
+
+
+def _approvals(
+    settings: Settings, world: World, ids: Ids, operations: Operations, people: People, door: Door
+) -> Approvals:
+    store, clock, rules = operations.records.store, world.clock, settings.approvals.rules
+    rows, passes = ApprovalRows(store), Passes(Keys(store), clock, settings.public_url, world.chance)
+    summons = Summons(rows, people, door, passes, rules)
+    return Approvals(rows, people, summons, passes, rules, clock, ids, OVER, operations.wake)
 
 
 def _people(settings: Settings, integrations: Mapping[str, Integration[Any]]) -> People:
     known = {
-        name: Person(name, person.email, person.slack_user, person.roles, person.phone)
+        name: Person(
+            name,
+            person.email,
+            person.slack_user,
+            person.roles,
+            person.phone,
+            person.os_user,
+            person.approve_token_sha256,
+        )
         for name, person in settings.people.items()
     }
     slack = integrations["slack"].config

@@ -11,6 +11,8 @@ from typing import Any
 from opsbook.agents.desk import Desk
 from opsbook.app.world import World
 from opsbook.effects.mirror import Mirror
+from opsbook.inbox.amending import Amendments
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.people import People
@@ -53,7 +55,9 @@ class App:
     slots: Slots
     people: People
     threads: Threads
+    approvals: Approvals
     campaigns: Campaigns
+    amendments: Amendments
     notifications: Notifications
     operations: Operations
     inbound: Inbound

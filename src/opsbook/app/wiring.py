@@ -43,11 +43,11 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     """Every room, made from the settings on an open store. Nothing works yet, and nothing is asked of the network."""
     ids, records, bus = Ids(world.clock), _records(store), Bus()
     systems = systems_of(settings, world, records)
-    inbox = inbox_of(settings, world, ids, records, systems.integrations)
+    operations = Operations(records, Acceptance(records, world.clock, ids), Elsewhere(), bus, world.clock)
+    inbox = inbox_of(settings, world, ids, operations, systems.integrations)
     warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
     desk = Desk(load_roster(settings.roster), models(settings, meter(settings, world, store, ids)), world.clock)
     tools = _tools(world, warehouse, snapshots, systems, inbox, desk)
-    operations = Operations(records, Acceptance(records, world.clock, ids), Elsewhere(), bus, world.clock)
     services = Services(
         records=records,
         catalog=catalog(settings.roster, systems=known_systems(settings.integrations)),
@@ -56,6 +56,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         door=inbox.door,
         dry_door=DryDoor(inbox.people),
         threads=inbox.threads,
+        approvals=inbox.approvals,
         alerting=inbox.alerting,
         people=inbox.people.names(),
         bus=bus,
@@ -67,6 +68,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         before=Snapshotter(warehouse, snapshots, world.clock).before,
     )
     doors, slots = inbound(settings, world, systems.integrations, operations, ids), Slots(store)
+    rounds = (doors.round, inbox.approvals.round)
     return App(
         settings=settings,
         world=world,
@@ -83,11 +85,13 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         slots=slots,
         people=inbox.people,
         threads=inbox.threads,
+        approvals=inbox.approvals,
         campaigns=inbox.campaigns,
+        amendments=inbox.amendments,
         notifications=inbox.notifications,
         operations=operations,
         inbound=doors,
-        clockwork=Clockwork(operations, slots, services.catalog, world.clock, world.sleep, (doors.round,)),
+        clockwork=Clockwork(operations, slots, services.catalog, world.clock, world.sleep, rounds),
         mirror=mirror(systems.integrations, records, world, ids.new("mirror")),
         body=RunBody(services, operations.stops, operations.fresh, operations.over),
         desk=desk,

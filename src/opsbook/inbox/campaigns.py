@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from opsbook.inbox import compliance
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.audience import Contact, Organization, read_audience
 from opsbook.inbox.compliance import Violation
 from opsbook.inbox.consent import Exclusion, Standing, basis, standing
@@ -25,13 +26,14 @@ from opsbook.inbox.told import Check
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.keys import Keys
 from opsbook.records.rows import Row
-from opsbook.records.store import Store
+from opsbook.records.store import Store, Write
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import Conflict, NotFound
 from opsbook.sdk.values import Json, JsonObject, digest, plain
 
 GOAL = "winback"
 KEY = "campaigns"
+PENDING = "pending_approval"
 UNSUBSCRIBE_PATH = "/unsubscribe/"
 
 
@@ -61,7 +63,8 @@ class _Draft:
 class Campaigns:
     """`public_url` is where unsubscribe links lead; `chance` draws the key that codes and links are made with.
 
-    `check` names the claims of a letter that none of its facts carries: such a letter is not drafted.
+    `check` names the claims of a letter that none of its facts carries: such a letter is not drafted. A draft that is
+    to be decided about asks `approvals` for that in the very transaction that writes it.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Campaigns:
         store: Store,
         clock: Clock,
         ids: Ids,
+        approvals: Approvals,
         postal_address: str = "",
         public_url: str | None = None,
         *,
@@ -80,6 +84,7 @@ class Campaigns:
         self.keys = Keys(store)
         self.clock = clock
         self.ids = ids
+        self.approvals = approvals
         self.postal_address = postal_address
         self.public_url = (public_url or "").rstrip("/")
         self.chance = chance or random.SystemRandom()
@@ -115,8 +120,14 @@ class Campaigns:
         made = await asyncio.to_thread(self._make, audience, discount, channel, origin, signer, as_of, timezone)
         if not made.messages:
             return value(made.whole)
-        campaign_id = await self.rows.draft(made.campaign, made.messages, made.exclusions)
+        campaign_id = await self.rows.draft(made.campaign, made.messages, made.exclusions, *self._asks(made, agent))
         return self.get(campaign_id)
+
+    def _asks(self, made: _Draft, agent: str) -> Sequence[Write]:
+        if made.campaign["status"] != PENDING:
+            return ()
+        asker = self.approvals.asker_about(made.campaign, agent)
+        return (self.approvals.asks_about(made.campaign, made.messages, asker),)
 
     async def preview(
         self,
@@ -235,7 +246,7 @@ class Campaigns:
 def _finished(campaign: Row, messages: list[Row], exclusions: list[Row], violations: list[Violation]) -> _Draft:
     judged = compliance.verdict(violations)
     failed = judged["status"] == compliance.ComplianceStatus.FAILED
-    status = "no_recipients" if not messages else "compliance_review" if failed else "pending_approval"
+    status = "no_recipients" if not messages else "compliance_review" if failed else PENDING
     messages.sort(key=lambda one: (one["organization_name"], one["organization_id"], one["contact_id"]))
     exclusions.sort(key=lambda one: (one["organization_id"], one["contact_id"]))
     whole = {

@@ -27,13 +27,19 @@ def phone_digits(text: object) -> object:
 
 @dataclass(frozen=True)
 class Person:
-    """One person. `slack_user` is their user id there; `roles` say what they may decide; `phone` is digits only."""
+    """One person. `slack_user` is their user id there; `roles` say what they may decide; `phone` is digits only.
+
+    `os_user` is their account on the machine where the command line is used; `approve_token_sha256` proves them to the
+    HTTP API.
+    """
 
     name: str
     email: str
     slack_user: str | None = None
     roles: tuple[str, ...] = ()
     phone: str | None = None
+    os_user: str | None = None
+    approve_token_sha256: str | None = None
 
 
 class People:
@@ -76,6 +82,46 @@ class People:
         if not owning and "owner" in self.people:
             owning = [self.people["owner"]]
         return owning or list(self.people.values())
+
+    def named(self, name: str) -> Person | None:
+        """The person of exactly this name."""
+        return self.people.get(name)
+
+    def on_slack(self, slack_user: str) -> Person | None:
+        found = [person for person in self.people.values() if person.slack_user == slack_user]
+        return found[0] if len(found) == 1 else None  # an id that two share names nobody
+
+    def deciders(self, names: Iterable[str], field: str = "to") -> list[str]:
+        """Persons and roles as they are kept with a question: `person:ada`, `role:approver`, once each.
+
+        A name means a person where there is one of it, else the role; `role:` in front always means the role. Raises
+        `InvalidInput` for a role that nobody has, and for a name that is neither.
+        """
+        found: list[str] = []
+        roles = {role for person in self.people.values() for role in person.roles}
+        for name in names:
+            role = name.strip().removeprefix("role:")
+            if name.strip() in self.people or role not in roles:
+                if role != name.strip():
+                    raise InvalidInput(
+                        f"Nobody has the role {role[:80]!r}.",
+                        field=field,
+                        cure="Give it to somebody: roles in a person's section of the settings.",
+                        code="unknown_role",
+                    )
+                found.append(f"person:{self._person(name, field).name}")
+            else:
+                found.append(f"role:{role}")
+        return list(dict.fromkeys(found))
+
+    def entitled(self, deciders: Iterable[str]) -> list[Person]:
+        """Who is meant by `deciders` today: whoever lost a role since then is not."""
+        wanted = frozenset(deciders)
+        return [
+            person
+            for person in self.people.values()
+            if f"person:{person.name}" in wanted or any(f"role:{role}" in wanted for role in person.roles)
+        ]
 
     def of(self, channel: str, to: Sequence[str]) -> Sequence[tuple[str, str]]:
         """(item, address) for each recipient of a channel, in order, without repeats.

@@ -1,7 +1,7 @@
-"""What only this deployment can make: unsubscribe links that nobody forges, discount codes that nobody guesses.
+"""What only this deployment can make: links that nobody forges, discount codes that nobody guesses.
 
-Both are made of the deployment's key and of stable ids alone, so a draft that is made again after a crash carries the
-same ones. Links never expire.
+They are made of the deployment's key and of stable ids alone, so a draft that is made again after a crash carries the
+same ones. An unsubscribe link never expires; a link to an approval is worth as much as what it is bound to.
 """
 
 from __future__ import annotations
@@ -45,9 +45,29 @@ class Signer:
         wanted = self._tag("unsubscribe", campaign_id, contact_id)[:TAG_BYTES]
         return (campaign_id, contact_id) if hmac.compare_digest(given, wanted) else None
 
+    def pass_for(self, approval_id: str, person: str, *bound: str) -> str:
+        """What a link to an approval carries: which one and who, and the proof, which also covers what is `bound`."""
+        who = _encode(f"{approval_id}\n{person}".encode())
+        return f"{who}.{_encode(self._tag('approval', approval_id, person, *bound))}"
+
+    def genuine(self, token: str, *bound: str) -> bool:
+        """Whether we made this pass, for exactly what is bound."""
+        holder = holder_of(token)
+        return holder is not None and hmac.compare_digest(token.encode(), self.pass_for(*holder, *bound).encode())
+
     def _tag(self, *parts: str) -> bytes:
         text = "".join(f"{len(part)}:{part}" for part in parts)
         return hmac.new(self.key, text.encode(), hashlib.sha256).digest()
+
+
+def holder_of(token: str) -> tuple[str, str] | None:
+    """(approval_id, person) that a pass names, unproven; None for what is no pass."""
+    who, dot, _ = token.partition(".")
+    try:
+        approval_id, line, person = _decode(who).decode().partition("\n")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return (approval_id, person) if dot and line and approval_id and person else None
 
 
 def _encode(raw: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from opsbook.inbox.people import People
+from opsbook.inbox.questions import campaign_deciders
 from opsbook.records.rows import Row
 from opsbook.records.store import Store
 from opsbook.records.threads import Threads as ThreadRows
@@ -82,7 +83,7 @@ class Threads:
             }
             for one in draft.attachments
         ]
-        return await self.rows.open(thread, message, kept)
+        return await self.rows.open(thread, message, kept, lambda named: campaign_deciders(self.people, named))
 
     def preview(self, draft: ThreadDraft) -> JsonObject:
         """What `open` would do: the same checks and the same shape, and nothing is written.

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent
-from opsbook.records.store import Store
-from opsbook.records.tables.inbox import campaign_exclusions, campaign_messages, campaigns, suppressions
+from opsbook.records.store import Store, Write
+from opsbook.records.tables.inbox import artifacts, campaign_exclusions, campaign_messages, campaigns, suppressions
 from opsbook.records.tables.runs import contacts
 
+BECOMES = {"approved": "approved", "rejected": "cancelled", "expired": "cancelled", "voided": "failed"}
 CONTACT_KEY = "campaign:"  # what the contact log's keys of campaign mail begin with
 AT_ONCE = 500  # addresses in one query
 
@@ -24,9 +25,16 @@ class Campaigns:
         self.store = store
 
     async def draft(
-        self, campaign: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], left_out: Sequence[Mapping[str, Any]]
+        self,
+        campaign: Mapping[str, Any],
+        messages: Sequence[Mapping[str, Any]],
+        left_out: Sequence[Mapping[str, Any]],
+        *also: Write,
     ) -> str:
-        """Write a campaign whole, unless its `effect_key` stands; answers the id under which it stands."""
+        """Write a campaign whole, unless its `effect_key` stands; answers the id under which it stands.
+
+        `also` is written in the same transaction, when the campaign is.
+        """
 
         def write(connection: Connection) -> str:
             if not insert_absent(connection, campaigns, campaign):
@@ -35,6 +43,8 @@ class Campaigns:
             connection.execute(campaign_messages.insert(), [dict(one) for one in messages])
             if left_out:
                 connection.execute(campaign_exclusions.insert(), [dict(one) for one in left_out])
+            for one in also:
+                one(connection)
             return str(campaign["id"])
 
         return await self.store.shared(write)
@@ -43,13 +53,13 @@ class Campaigns:
         """The campaign with its `messages`, by organisation, and its `exclusions`."""
         with self.store.reading() as connection:
             row = fetch_one(connection, select(campaigns).where(campaigns.c.id == campaign_id))
-            return None if row is None else _whole(connection, row)
+            return whole_campaign(connection, row)
 
     def by_key(self, effect_key: str) -> Row | None:
         """As `get`."""
         with self.store.reading() as connection:
             row = fetch_one(connection, select(campaigns).where(campaigns.c.effect_key == effect_key))
-            return None if row is None else _whole(connection, row)
+            return whole_campaign(connection, row)
 
     def latest(self, *, status: str | None = None, limit: int = 50) -> list[Row]:
         """Newest first, without letters."""
@@ -98,7 +108,28 @@ class Campaigns:
         return found
 
 
-def _whole(connection: Connection, row: Row) -> Row:
+def decided(connection: Connection, campaign_id: str, state: str) -> None:
+    """What its approval has come to: of a campaign that waits for it, and of the draft that hangs on its thread.
+
+    Approved letters that an edit or a tampering takes back are approved no longer.
+    """
+    before = "approved" if state == "voided" else "pending_approval"
+    change = update(campaigns).where(
+        campaigns.c.id == campaign_id, campaigns.c.status.in_((before, "pending_approval"))
+    )
+    connection.execute(change.values(status=BECOMES[state]))
+    threads = select(campaigns.c.thread_id).where(campaigns.c.id == campaign_id)
+    kept = select(artifacts).where(artifacts.c.thread_id.in_(threads), artifacts.c.type == "outreach_draft")
+    for one in fetch(connection, kept):
+        if isinstance(one["data"], dict) and one["data"].get("campaign_id") == campaign_id:
+            status = "approved" if state == "approved" else "rejected"
+            connection.execute(update(artifacts).where(artifacts.c.id == one["id"]).values(status=status))
+
+
+def whole_campaign(connection: Connection, row: Row | None) -> Row | None:
+    """A campaign's row with its `messages` and `exclusions`."""
+    if row is None:
+        return None
     letters = select(campaign_messages).where(campaign_messages.c.campaign_id == row["id"])
     out = select(campaign_exclusions).where(campaign_exclusions.c.campaign_id == row["id"])
     return {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent
 from opsbook.records.store import Store
+from opsbook.records.tables.approvals import approvals
 from opsbook.records.tables.inbox import artifacts, campaigns, thread_messages, threads
 from opsbook.sdk.errors import Conflict, InvalidInput
 
@@ -18,9 +19,15 @@ class Threads:
         self.store = store
 
     async def open(
-        self, thread: Mapping[str, Any], message: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]
+        self,
+        thread: Mapping[str, Any],
+        message: Mapping[str, Any],
+        kept: Sequence[Mapping[str, Any]],
+        deciders: Callable[[Sequence[str]], Sequence[str]] = list,
     ) -> Row:
         """Open a thread with its first message, or append to the open one of its `open_key`, in one transaction.
+
+        `deciders` makes of the thread's assignees those who may decide about its campaign.
 
         `message` carries the `effect_key`: a second time it answers what was answered first and writes nothing.
         Answers `{thread_id, created, type, title, status, assignees, artifact_ids, campaign_id, dedup_key}`.
@@ -52,6 +59,8 @@ class Threads:
             connection.execute(thread_messages.insert(), row)
             if kept:
                 connection.execute(artifacts.insert(), [{**one, "thread_id": standing["id"]} for one in kept])
+            if thread["campaign_id"] is not None:
+                _hang(connection, thread["campaign_id"], standing["id"], deciders(standing["assignees"]))
             return answer
 
         return await self.store.shared(write)
@@ -132,6 +141,15 @@ def _append_to(connection: Connection, thread: Mapping[str, Any]) -> Row:
     }
     connection.execute(update(threads).where(threads.c.id == standing["id"]).values(**change))
     return {**standing, **change}
+
+
+def _hang(connection: Connection, campaign_id: str, thread_id: str, deciders: Sequence[str]) -> None:
+    """Hang a campaign on the thread: those whom the thread is assigned to are asked about it from now on."""
+    mine = (campaigns.c.id == campaign_id, campaigns.c.thread_id.is_(None))
+    connection.execute(update(campaigns).where(*mine).values(thread_id=thread_id))
+    asked = (approvals.c.subject == campaign_id, approvals.c.state == "pending")
+    change = {"thread_id": thread_id, "deciders": list(deciders), "tell": "asked"}
+    connection.execute(update(approvals).where(*asked).values(**change))
 
 
 def _link(connection: Connection, thread: Mapping[str, Any]) -> None:

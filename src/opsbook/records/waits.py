@@ -23,16 +23,7 @@ class Waits:
         Answers the wait, or None when it was already closed.
         """
         with self.store.transaction() as connection:
-            change = update(waits).where(waits.c.id == wait_id, waits.c.state == "open")
-            if connection.execute(change.values(state=state, answer=answer, answered_at=now)).rowcount != 1:
-                return None
-            row = fetch_one(connection, select(waits).where(waits.c.id == wait_id))
-            assert row is not None
-            follow = update(runs).where(runs.c.id == row["run_id"], runs.c.state == "waiting")
-            connection.execute(
-                follow.values(state="queued", segment=row["segment"] + 1, accepted_at=runs.c.accepted_at)
-            )
-            return row
+            return close_wait(connection, wait_id, state, answer, now)
 
     def due(self, now: datetime, limit: int = 500) -> list[Row]:
         """Open waits whose deadline has passed, earliest first."""
@@ -75,6 +66,18 @@ class Waits:
         query = select(waits).where(waits.c.run_id == run_id, waits.c.state != "open")
         with self.store.reading() as connection:
             return {row["path"]: row for row in fetch(connection, query)}
+
+
+def close_wait(connection: Connection, wait_id: str, state: str, answer: Json, now: datetime) -> Row | None:
+    """`Waits.answer` inside somebody's transaction."""
+    change = update(waits).where(waits.c.id == wait_id, waits.c.state == "open")
+    if connection.execute(change.values(state=state, answer=answer, answered_at=now)).rowcount != 1:
+        return None
+    row = fetch_one(connection, select(waits).where(waits.c.id == wait_id))
+    assert row is not None
+    follow = update(runs).where(runs.c.id == row["run_id"], runs.c.state == "waiting")
+    connection.execute(follow.values(state="queued", segment=row["segment"] + 1, accepted_at=runs.c.accepted_at))
+    return row
 
 
 def open_wait(row: dict[str, Any]) -> Any:

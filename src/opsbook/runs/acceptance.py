@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from opsbook.playbooks.inputs import checked_inputs
 from opsbook.playbooks.model import Playbook
 from opsbook.records.rows import Row
 from opsbook.runs.engine import SegmentId
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Clock, Ids
-from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from opsbook.sdk.values import Json, JsonObject, digest, plain
-
-KINDS: dict[str, Any] = {"string": str, "number": (int, float), "boolean": bool, "array": list, "object": dict}
+from opsbook.sdk.errors import Conflict, NotAllowed, NotFound
+from opsbook.sdk.values import JsonObject, digest
 
 
 @dataclass(frozen=True)
@@ -120,27 +119,6 @@ class Acceptance:
             "earlier": None,
             "active_ms": 0.0,
         }
-
-
-def checked_inputs(declared: Mapping[str, Any], given: Mapping[str, Json]) -> JsonObject:
-    """The inputs with defaults filled in. Raises `InvalidInput` naming the field."""
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        known = ", ".join(sorted(declared)) or "none"
-        raise InvalidInput(f"There is no input {unknown[0]}.", field=unknown[0], cure=f"Inputs here: {known}.")
-    inputs: JsonObject = {}
-    for name, spec in declared.items():
-        if name not in given:
-            if spec.get("required"):
-                raise InvalidInput(f"The input {name} is required.", field=name, cure=f"Give a {spec['type']}.")
-            inputs[name] = spec.get("default")
-            continue
-        value = given[name]
-        fits = isinstance(value, KINDS[spec["type"]]) and not (spec["type"] == "number" and isinstance(value, bool))
-        if not fits:
-            raise InvalidInput(f"The input {name} must be a {spec['type']}.", field=name)
-        inputs[name] = plain(value)
-    return inputs
 
 
 def _zone_of(document: Mapping[str, Any]) -> str:

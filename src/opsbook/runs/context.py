@@ -22,7 +22,7 @@ from opsbook.sdk.clock import Clock
 from opsbook.sdk.step import Allowance, Done, RunFacts
 from opsbook.sdk.tool import ToolContext, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
-from opsbook.sdk.work import Assignment, Message, ThreadDraft, Writing
+from opsbook.sdk.work import Assignment, Message, Question, ThreadDraft, Writing
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,22 @@ class Context:
         threads = self.scene.services.threads
         if self.run.dry_run:
             return threads.preview(draft)
-        return await threads.open(
+        opened = await threads.open(
             draft,
             effect_key=self.effect_key("thread"),
             run_id=self.run.run_id,
             playbook_id=self.run.playbook_id,
         )
+        if draft.campaign_id is not None:  # those whom the thread is assigned to decide about it
+            await self.scene.services.approvals.tell_about(draft.campaign_id)
+        return opened
+
+    async def ask(self, question: Question) -> JsonObject:
+        approvals = self.scene.services.approvals
+        if self.run.dry_run:
+            return approvals.preview(question)
+        row = await approvals.ask(question, self.scene.row, self.path, self.agent or "opsbook")
+        return {"approval_id": row["id"], "digest": row["digest"], "deadline": plain(row["deadline"])}
 
     async def start_run(self, playbook_id: str, inputs: JsonObject) -> str:
         if self.run.dry_run:

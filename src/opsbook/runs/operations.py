@@ -135,8 +135,12 @@ class Operations:
         row = self.records.waits.answer(wait_id, state, answer, self.clock.now())
         if row is None:
             return False
-        await self.engine.submit(SegmentId(row["run_id"], row["segment"] + 1))
+        await self.wake(row)
         return True
+
+    async def wake(self, wait: Row) -> None:
+        """Go on with a run whose wait has been closed. Safe to repeat."""
+        await self.engine.submit(SegmentId(wait["run_id"], wait["segment"] + 1))
 
     def enable(self, playbook_id: str, enabled: bool) -> None:
         """Switch a playbook on or off. What would have been due while it was off is not expected of it afterwards."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from opsbook.agents.desk import Desk
 from opsbook.effects.delivery import Door, DryDoor
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.threads import Threads
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.effects import Effects
@@ -49,6 +50,7 @@ class Services:
     door: Door
     dry_door: DryDoor
     threads: Threads
+    approvals: Approvals
     alerting: Alerting
     people: Mapping[str, str]
     bus: Bus

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.tool import ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
-from opsbook.sdk.work import Assignment, Message, ThreadDraft, Writing
+from opsbook.sdk.work import Assignment, Message, Question, ThreadDraft, Writing
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class Spread:
 class Park:
     """Nothing to do until something happens: the run lets go of its worker and goes on when the wait ends.
 
-    `kind` is `timer` (ends at `until`) or `run` (ends with the run named by `subject`); `until` bounds both.
+    `kind` is `timer` (ends at `until`), `run` (ends with the run named by `subject`) or `approval` (ends with that);
+    `until` bounds them all.
     """
 
     kind: str
@@ -183,6 +184,9 @@ class StepContext(Protocol):
 
     async def open_thread(self, draft: ThreadDraft) -> JsonObject:
         """Open a thread or append to it: `{thread_id, created, ...}`."""
+
+    async def ask(self, question: Question) -> JsonObject:
+        """Ask people for a decision: `{approval_id, digest, deadline}`; in a dry run whom it would ask."""
 
     async def start_run(self, playbook_id: str, inputs: JsonObject) -> str:
         """Start another playbook as a child of this run; the same step of the same run starts it once."""

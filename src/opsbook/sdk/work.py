@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from opsbook.sdk.values import Json, JsonObject
 
@@ -90,3 +91,22 @@ class ThreadDraft:
     attachments: tuple[Attachment, ...] = ()
     dedup_key: str | None = None
     campaign_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A decision that a run waits for. `to` and `escalate_to` hold persons and roles of the settings.
+
+    `of` is what is decided about, frozen when it is asked; a campaign's value means the campaign itself. `form`
+    declares typed answers as a playbook declares inputs. `on_deadline` is `expire`, `remind` or `escalate`.
+    """
+
+    title: str
+    message: str
+    to: tuple[str, ...]
+    of: Json = None
+    quorum: int = 1
+    length: timedelta = timedelta(days=2)
+    on_deadline: str = "expire"
+    escalate_to: tuple[str, ...] = ()
+    form: Mapping[str, JsonObject] = field(default_factory=dict)

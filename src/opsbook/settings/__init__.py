@@ -20,11 +20,12 @@ from opsbook.settings.reading import (
     settings_of,
     settings_path,
 )
-from opsbook.settings.sections import MaintenanceSettings, PersonSettings
+from opsbook.settings.sections import ApprovalSettings, MaintenanceSettings, PersonSettings
 
 __all__ = [
     "ENVIRONMENT",
     "SAMPLE_HOME",
+    "ApprovalSettings",
     "MaintenanceSettings",
     "PersonSettings",
     "Settings",

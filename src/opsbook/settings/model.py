@@ -23,7 +23,7 @@ from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.references import references_in
 from opsbook.sdk.values import listed
 from opsbook.settings.checks import BearerSecret, PublicUrl, StoreFolder, VendorKey
-from opsbook.settings.sections import MaintenanceSettings, PersonSettings
+from opsbook.settings.sections import ApprovalSettings, MaintenanceSettings, PersonSettings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions
 from opsbook.warehouse.sheets import only_metrics
@@ -44,6 +44,7 @@ class Settings(BaseModel):
         default=None, description="where people reach this server; unsubscribe links begin with it"
     )
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="who playbooks can name")
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings, description="how people decide")
     watchers: tuple[str, ...] = Field(default=(), description="people whom alert rules tell; default: everybody")
     cron_secret: BearerSecret | None = Field(default=None, description="bearer secret of the cron door, 16+ characters")
     cron_secret_previous: BearerSecret | None = Field(default=None, description="the secret before, during a rotation")
@@ -89,7 +90,18 @@ class Settings(BaseModel):
     def _have_names(cls, people: dict[str, PersonSettings]) -> dict[str, PersonSettings]:
         if any(not name.strip() or not name.isprintable() for name in people):
             raise ValueError("a person's name is empty or holds a control character")
+        for what in ("approve_token_sha256", "os_user"):
+            given = [found for person in people.values() if (found := getattr(person, what)) is not None]
+            if len(given) != len(set(given)):
+                raise ValueError(f"two of them have the same {what}, so nobody could tell who decides")
         return people
+
+    @field_validator("approvals")
+    @classmethod
+    def _separates(cls, approvals: ApprovalSettings, known: ValidationInfo) -> ApprovalSettings:
+        if approvals.self_approval and len(known.data.get("people") or ()) > 1:
+            raise ValueError("self_approval is for a deployment with one person, and here are more")
+        return approvals
 
     @field_validator("watchers")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from opsbook.integrations.catalog import ids
+from opsbook.playbooks.fields import duration_text
 from opsbook.sdk.errors import NeverWorks
 
 LONG_TEXT = "your-secret-of-16-characters-or-more"
@@ -19,6 +21,7 @@ BEGINS, ENDS = "2030-01-01T22:00:00-05:00", "2030-01-02T02:00:00-05:00"
 BY_NAME: Mapping[str, object] = {
     "database_url": "postgresql+psycopg://opsbook@localhost/opsbook",
     "phone": "15550100000",
+    "approve_token_sha256": "0" * 64,
     "port": 587,
     "table": "orders",
     "query": "SELECT id, account AS organization_id, at AS ordered_at, cents AS total_cents, updated_at FROM orders",
@@ -85,6 +88,8 @@ def _written(value: object) -> str:
     """A text, number, flag, time or list of texts: what JSON writes is TOML for these, but for times."""
     if isinstance(value, str) and value in (BEGINS, ENDS):
         return value
+    if isinstance(value, timedelta):
+        return json.dumps(duration_text(value))
     if isinstance(value, Path):
         return json.dumps(str(value))
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

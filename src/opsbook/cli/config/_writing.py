@@ -16,7 +16,7 @@ from opsbook.integrations._system import SystemConfig
 from opsbook.integrations.catalog import ids, names, one_of
 from opsbook.integrations.configuration import names_of, system_class
 from opsbook.integrations.hooks import HookSettings
-from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
+from opsbook.settings import ENVIRONMENT, ApprovalSettings, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -28,6 +28,7 @@ HEAD = """# The settings of opsbook. All are taken out: what stands in one is it
 """
 SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "people": ("[people.owner]", PersonSettings),
+    "approvals": ("[approvals]", ApprovalSettings),
     "metrics": ("[metrics.signup_conversion]", ContractSettings),
     "hooks": ("[hooks.billing]", HookSettings),
     "maintenance": ("[[maintenance]]", MaintenanceSettings),

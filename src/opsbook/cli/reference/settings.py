@@ -13,7 +13,7 @@ from opsbook.cli.reference._markdown import (
     type_words,
 )
 from opsbook.integrations.hooks import HookSettings
-from opsbook.settings import ENVIRONMENT, MaintenanceSettings, PersonSettings, Settings
+from opsbook.settings import ENVIRONMENT, ApprovalSettings, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -31,6 +31,10 @@ A section for each door of your own, see [webhooks](../howto/webhooks.md). Its s
 `OPSBOOK_HOOK_<ID>_SECRET` and, during a rotation, `OPSBOOK_HOOK_<ID>_SECRET_PREVIOUS`.
 """
 
+APPROVALS = """## `[approvals]`
+
+How people decide about what waits for them: see [approve](../howto/approve.md).
+"""
 METRICS = """## `[metrics.<name>]`
 
 Other conditions under which a metric's figure is judged; outside them it is unknown and keeps what was seen. The
@@ -61,6 +65,8 @@ def page() -> str:
             table(("Setting", "Type", "Environment", "Default", "What it is"), rows),
             "## `[people.<name>]`\n\nA section for each person; playbooks name them by `<name>`.\n",
             fields_table(PersonSettings),
+            APPROVALS,
+            fields_table(ApprovalSettings),
             METRICS,
             fields_table(ContractSettings),
             SOURCES,

@@ -75,6 +75,7 @@ campaigns = Table(
     required("recipients", Integer),
     required("excluded", Integer),
     required("created_at", Instant),
+    Column("edited_by", String(80)),  # the person who changed it last
 )
 
 campaign_messages = Table(
