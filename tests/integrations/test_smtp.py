@@ -182,3 +182,33 @@ async def test_a_message_that_cannot_be_written_is_refused_before_anything_is_op
         await sender.send(parcel("a@example.com, b@example.com"))
     assert caught.value.code == "bad_address"
     assert await sender.find("key-1") is None
+
+
+async def test_in_a_burst_one_session_carries_one_mail_after_the_other_and_ends_with_it(plain_mailbox):  # noqa: F811
+    sender, before = connector(plain_system(plain_mailbox)), len(plain_mailbox.calls)
+    async with sender.burst():
+        for number in range(3):
+            await sender.send(Parcel(f"key-{number}", "owner@example.com", "Hello", "All is well."))
+    assert len(plain_mailbox.arrived) == 3
+    assert len(plain_mailbox.calls) - before == 1
+    await sender.send(parcel())
+    assert len(plain_mailbox.calls) - before == 2
+
+
+async def test_a_refused_mail_ends_its_session_and_the_next_mail_gets_another(plain_mailbox):  # noqa: F811
+    sender = connector(plain_system(plain_mailbox))
+    async with sender.burst():
+        await sender.send(parcel())
+        with pytest.raises(Refused):
+            await sender.send(parcel("bounce@example.com"))
+        await sender.send(Parcel("key-2", "owner@example.com", "Hello", "All is well."))
+    assert len(plain_mailbox.arrived) == 2
+
+
+async def test_a_session_that_the_server_has_hung_up_on_is_replaced_and_the_mail_leaves_once(plain_mailbox):  # noqa: F811
+    sender = connector(plain_system(plain_mailbox))
+    async with sender.burst():
+        await sender.send(parcel())
+        await asyncio.to_thread(plain_mailbox.hang_up)
+        await sender.send(Parcel("key-2", "owner@example.com", "Hello", "All is well."))
+    assert len(plain_mailbox.arrived) == 2

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,8 @@ class Mailbox:
     host: str = "localhost"
     port: int = 0
     certificate: Path | None = None
+    calls: list[SMTP] = field(default_factory=list)
+    hang_up: Callable[[], None] = lambda: None
 
     async def handle_RCPT(  # noqa: N802 the server's name for it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
@@ -57,7 +59,7 @@ class Server(Controller):
 
     def __init__(self, handler: Mailbox, **settings: Any) -> None:
         super().__init__(handler, **settings)
-        self.calls: list[SMTP] = []
+        self.calls: list[SMTP] = []  # the first one is the controller's own, which looks whether the server is up
 
     def factory(self) -> SMTP:
         call: SMTP = super().factory()
@@ -120,7 +122,7 @@ def plain_mailbox() -> Iterator[Mailbox]:
 def _serving(box: Mailbox, controller: Server) -> Iterator[Mailbox]:
     began = time.monotonic()
     controller.start()
-    box.port = controller.port
+    box.port, box.calls, box.hang_up = controller.port, controller.calls, controller.hang_up
     if not any(line.startswith(NAME) for line in peers.LINES):
         peers.told(NAME, version("aiosmtpd"), began)
     yield box

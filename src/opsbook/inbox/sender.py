@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from opsbook.records.effects import WITHHELD
 from opsbook.records.rows import Row
 from opsbook.records.sendings import Claim, Sendings, Settled
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.effects import Connector, EffectState, Parcel
+from opsbook.sdk.effects import Bursting, Connector, EffectState, Parcel
 from opsbook.sdk.errors import Conflict, InvalidInput, OpsbookError, PersonNeeded
 from opsbook.sdk.values import JsonObject, Unknown
 
@@ -142,7 +143,12 @@ class Sender:
             await self._over(claim, CampaignStatus.PAUSED, nothing)
             return
         try:
-            if await self._through(going):
+            async with AsyncExitStack() as bursts:
+                for connector in going.connectors:
+                    if isinstance(connector, Bursting):
+                        await bursts.enter_async_context(connector.burst())
+                finished = await self._through(going)
+            if finished:
                 await self._leave(going)
         except (PersonNeeded, InvalidInput) as error:
             why = Trouble(error.code, f"{error.sentence} {error.cure}".strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -117,3 +118,10 @@ class Limited(Protocol):
     """
 
     per_day: int | None
+
+
+@runtime_checkable
+class Bursting(Protocol):
+    """A connector that is quicker with many messages: while `burst` lasts it keeps what it has opened."""
+
+    def burst(self) -> AbstractAsyncContextManager[None]: ...

@@ -6,8 +6,9 @@ for it, and prevents nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import aiosmtplib
@@ -33,6 +34,18 @@ class Mail:
         self.sender_name = sender_name
         self.session = session
         self.clock = clock
+        self._kept: list[_Kept] | None = None
+
+    @asynccontextmanager
+    async def burst(self) -> AsyncIterator[None]:
+        """While it lasts, a session that has carried one mail is kept for the next one. All are ended with it."""
+        outer, self._kept = self._kept, []
+        try:
+            yield
+        finally:
+            ended, self._kept = self._kept, outer
+            for kept in ended:
+                await kept.stack.aclose()
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Hand the mail over. What goes wrong before the content is sent is refused; after it, lost.
@@ -40,20 +53,49 @@ class Mail:
         A refusal is permanent for a 5xx, and temporary for a 4xx and for a connection that did not come about.
         """
         mail = compose(parcel, self.sender, self.sender_name, self.clock.now())
-        begun = False
+        while self._kept:
+            kept = self._kept.pop()
+            try:
+                return await self._hand_over(kept, parcel, mail)
+            except _Stale:  # the server has hung up on it since the last mail; nothing of this one was said
+                continue
+        return await self._hand_over(None, parcel, mail)
+
+    async def _hand_over(self, kept: _Kept | None, parcel: Parcel, mail: bytes) -> Receipt:
+        begun, keep, stack = False, False, kept.stack if kept else AsyncExitStack()
         try:
-            async with self.session() as server:
-                await server.mail(self.sender)
-                await server.rcpt(parcel.to)
-                begun = True
-                said = await server.data(mail)
+            server = kept.server if kept else await stack.enter_async_context(self.session())
+            await server.mail(self.sender)
+            await server.rcpt(parcel.to)
+            begun = True
+            said = await server.data(mail)
+            keep = self._kept is not None
         except (smtp_errors.SMTPException, OSError, ValueError) as error:
+            if kept and not begun and isinstance(error, smtp_errors.SMTPServerDisconnected | OSError):
+                raise _Stale from None
             raise _meant(error, begun) from None
+        finally:
+            if not keep:
+                await stack.aclose()
+        if self._kept is not None:
+            self._kept.append(_Kept(server, stack))
         return Receipt(message_id(parcel.key, self.sender), {"answer": said.code})
 
     async def find(self, key: str) -> Receipt | None:
         """A mail server cannot be searched: always None. The ledger does not ask a class D connector."""
         return None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A session that is open, and what ends it."""
+
+    server: aiosmtplib.SMTP
+    stack: AsyncExitStack
+
+
+class _Stale(Exception):
+    """A kept session is over."""
 
 
 def _meant(error: Exception, begun: bool) -> Refused | Lost:
