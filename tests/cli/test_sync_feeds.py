@@ -104,3 +104,13 @@ def test_orders_of_which_none_can_be_loaded_are_an_error(shell: Shell, till: Til
     told = shell("sync", "alleaves")
     assert told.code == 1
     assert "total_cents is not an amount of money (150)" in told.out
+
+
+def test_a_source_that_is_given_up_is_named_and_one_that_is_none_is_refused(shell: Shell, crm: Crm):
+    assert "Nothing was synced yet" in shell("sync", "forget", "hubspot").err
+    assert shell("sync", "hubspot").code == 0
+    refused = shell("sync", "forget", "hubspt")
+    assert (refused.code, "There are: hubspot." in refused.err) == (8, True)
+    assert shell("sync", "forget", "hubspot", "--json").json == {"source": "hubspot", "tables": ["leads"]}
+    shell("sync", "hubspot")
+    assert "its rows stay in leads" in shell("sync", "forget", "hubspot").out

@@ -54,7 +54,7 @@ def test_a_second_sync_without_changes_asks_once_loads_nothing_and_says_so(desk)
     again = desk.sync()
     assert (len(desk.feed.asked), again.read, again.unchanged, again.loading) == (1, 40, 40, None)
     assert sorted(desk.warehouse.folder.glob("*.parquet")) == files
-    assert desk.warehouse.lacks("leads", since=desk.warehouse.clock.now() - timedelta(hours=1)) is None
+    assert desk.warehouse.sources() == {"told": desk.warehouse.clock.now()}
 
 
 def test_each_sync_begins_an_overlap_before_the_last_one_began(desk):

@@ -236,6 +236,7 @@ def test_an_empty_collection_is_an_empty_table_and_its_reach_moves_on(read, ware
     assert warehouse.lacks("orders", since=clock.now() - timedelta(hours=1)) is not None
     read("orders")
     assert warehouse.lacks("orders", since=clock.now() - timedelta(hours=1)) is None
+    assert list(warehouse.sources()) == ["firestore"]
 
 
 class BreaksOff:

@@ -177,6 +177,7 @@ def test_an_empty_query_is_an_empty_table_and_its_reach_moves_on(shop, clock):
     clock.forward(timedelta(days=3))
     shop.one()
     assert shop.warehouse.lacks("orders", since=clock.now() - timedelta(hours=1)) is None
+    assert shop.warehouse.sources()["sql/shop"] == clock.now()
 
 
 @BOTH

@@ -75,20 +75,20 @@ def measure(
 
 def _stale(warehouse: Warehouse, sheet: Sheet, contract: Contract, end: datetime) -> str:
     """`orders were last loaded 3 days before the end of this period, at most 26 h are allowed`."""
-    for table, late in _lags(warehouse, sheet, end):
+    for table, read, late in _lags(warehouse, sheet, end):
         if late > contract.fresh_within:
             verb = "were" if table.endswith("s") else "was"
             before = f"{_spell(late)} before the end of this period"
-            return f"{table} {verb} last loaded {before}, at most {_spell(contract.fresh_within)} are allowed"
+            return f"{table} {verb} last {read} {before}, at most {_spell(contract.fresh_within)} are allowed"
     return ""
 
 
-def _lags(warehouse: Warehouse, sheet: Sheet, end: datetime) -> Iterator[tuple[str, timedelta]]:
-    """The tables whose data do not reach the end, and by how much."""
+def _lags(warehouse: Warehouse, sheet: Sheet, end: datetime) -> Iterator[tuple[str, str, timedelta]]:
+    """The tables whose data do not reach the end, how they came, and by how much."""
     for table in dict.fromkeys(need.partition(".")[0] for need in sheet.needs):
         held = warehouse.held(table)
-        if held is not None and held.reach < end:
-            yield table, end - held.reach
+        if held is not None and held.known_to < end:
+            yield table, held.read, end - held.known_to
 
 
 def _outside(sheet: Sheet, contract: Contract, seen: Seen, completeness: float | None, darkest: str) -> str:

@@ -104,6 +104,7 @@ def _load(load: _Load, held: dict[str, Held]) -> LoadReport:
         change.gone,
         mine.files if mine else (),
         {"mark": load.mark, "report": report.as_json()},
+        mine.sources if mine else {},
     )
     write_manifest(load.folder, held)
     return report

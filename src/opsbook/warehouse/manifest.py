@@ -41,9 +41,9 @@ class Held:
     """One table: how many loads it had, its parts, the largest first, its rows, and how far its data reach.
 
     `gone` is the file that names the replaced rows of the parts, None while there are none. `latest` is the latest time
-    in the rows, of columns that every row has. `reach` is the later of it and the time of the last load: a window that
-    begins after it was never seen. `unread` counts, for each column, the rows where it could not be read or was not in
-    the file. `before` are the files of the state before.
+    in the rows, of columns that every row has. `reach` is the later of it and the time of the last load. `sources` are
+    those that are kept up with, each with the time until which it was read. `unread` counts, for each column, the rows
+    where it could not be read or was not in the file. `before` are the files of the state before.
     """
 
     number: int
@@ -56,6 +56,22 @@ class Held:
     gone: str | None = None
     before: tuple[str, ...] = ()
     last: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def behind(self) -> str:
+        """The source that was read the least far; empty where all there is are loads of files."""
+        return min(self.sources, key=lambda name: (self.sources[name], name), default="")
+
+    @property
+    def known_to(self) -> datetime:
+        """Until when it is known what happened: what begins later was not seen by every source of the table."""
+        return self.sources[self.behind] if self.sources else self.reach
+
+    @property
+    def read(self) -> str:
+        """How its rows came: `loaded`, or read from the source that is behind."""
+        return f"read from {self.behind}" if self.sources else "loaded"
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -108,14 +124,31 @@ def sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
-def reaches(folder: Path, table: str, until: datetime) -> None:
-    """Note that a table's source was read up to a time and the table says all that it said. Never moves it back."""
+def reaches(folder: Path, table: str, source: str, until: datetime) -> None:
+    """Note that a source of a table was read up to a time and the table says all that it said. Never moves it back."""
     with loading_alone(folder):
         held = read_manifest(folder)
         mine = held.get(table)
-        if mine is not None and mine.loaded_at < until:
-            held[table] = replace(mine, loaded_at=until, reach=max(mine.reach, until))
+        if mine is None:
+            return
+        before = mine.sources.get(source)
+        sources = {**mine.sources, source: until if before is None else max(before, until)}
+        loaded_at = max(mine.loaded_at, until)
+        held[table] = replace(mine, loaded_at=loaded_at, reach=max(mine.reach, until), sources=sources)
+        write_manifest(folder, held)
+
+
+def forget(folder: Path, source: str) -> tuple[str, ...]:
+    """No longer wait for a source: its rows stay, and no figure asks how old they are. The tables that it filled."""
+    with loading_alone(folder):
+        held = read_manifest(folder)
+        mine = tuple(table for table, one in held.items() if source in one.sources)
+        for table in mine:
+            left = {name: until for name, until in held[table].sources.items() if name != source}
+            held[table] = replace(held[table], sources=left)
+        if mine:
             write_manifest(folder, held)
+    return mine
 
 
 def stamp(folder: Path) -> tuple[int, int, int] | None:
@@ -147,12 +180,14 @@ def loading_alone(folder: Path) -> Iterator[None]:
 def _held(entry: Mapping[str, Any]) -> Held:
     times = {name: entry[name] and datetime.fromisoformat(entry[name]) for name in _TIMES}
     parts = tuple(Part(**one) for one in entry["parts"])
-    return Held(**{**entry, **times, "parts": parts, "before": tuple(entry["before"])})
+    sources = {name: datetime.fromisoformat(until) for name, until in entry.get("sources", {}).items()}
+    return Held(**{**entry, **times, "parts": parts, "before": tuple(entry["before"]), "sources": sources})
 
 
-def _times(one: Held) -> dict[str, str | None]:
+def _times(one: Held) -> dict[str, Any]:
     times: dict[str, datetime | None] = {name: getattr(one, name) for name in _TIMES}
-    return {name: at.isoformat() if at else None for name, at in times.items()}
+    texts = {name: at.isoformat() if at else None for name, at in times.items()}
+    return {**texts, "sources": {name: until.isoformat() for name, until in one.sources.items()}}
 
 
 _TIMES = ("loaded_at", "reach", "latest")

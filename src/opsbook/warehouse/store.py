@@ -15,7 +15,7 @@ from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.values import Unknown
 from opsbook.warehouse.contracts import Contract
 from opsbook.warehouse.definitions import Definitions
-from opsbook.warehouse.manifest import Held, reaches, read_manifest, stamp
+from opsbook.warehouse.manifest import Held, forget, reaches, read_manifest, stamp
 from opsbook.warehouse.mapping import table_named
 from opsbook.warehouse.report import LoadReport
 from opsbook.warehouse.sheets import sheet_named
@@ -72,9 +72,23 @@ class Warehouse:
         report: LoadReport = loading.load(self.folder, request, self.clock.now())
         return report
 
-    def seen(self, table: str, until: datetime) -> None:
-        """Note that what a table is loaded from was read up to a time, and brought nothing that is not loaded."""
-        reaches(self.folder, table_named(table).name, until)
+    def seen(self, table: str, source: str, until: datetime) -> None:
+        """Note that a source of a table was read up to a time, and brought nothing that is not loaded.
+
+        From then on the table is as old as the oldest of its sources, until one is given up by `forget`.
+        """
+        reaches(self.folder, table_named(table).name, source, until)
+
+    def sources(self) -> dict[str, datetime]:
+        """The sources that tables are kept up with, and until when each was read."""
+        with self._lock:
+            self._refresh()
+            every = [pair for held in self._held.values() for pair in held.sources.items()]
+        return {name: min(until for one, until in every if one == name) for name, _ in sorted(every)}
+
+    def forget(self, source: str) -> tuple[str, ...]:
+        """Give up a source that is no longer read; the tables that it filled. Their rows stay."""
+        return forget(self.folder, source)
 
     def rows(self, metric: str, /, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of `metrics/<metric>.sql` with its parameters bound. Times go in aware and come out in UTC.
@@ -133,9 +147,8 @@ class Warehouse:
                 return Unknown(f"{table} {_verb(table)} never loaded")
             if column and held.rows and held.unread.get(f"-{column}", 0) == held.rows:
                 return Unknown(f"{table} {_verb(table)} loaded without {column}")
-            if since is not None and held.reach <= since:
-                when = f"{held.loaded_at:%Y-%m-%d %H:%M} UTC"
-                return Unknown(f"{table} {_verb(table)} last loaded before this period, on {when}")
+            if since is not None and held.known_to <= since:
+                return Unknown(f"{table} {_verb(table)} last {held.read} before this period, on {_when(held)}")
         return None
 
     def warnings(self, *needs: str, until: datetime) -> tuple[str, ...]:
@@ -146,9 +159,9 @@ class Warehouse:
             held = self.held(table)
             if held is None:
                 continue
-            if until - held.reach > STALE:
-                when = f"{held.loaded_at:%Y-%m-%d %H:%M} UTC"
-                found[f"{table} {_verb(table)} last loaded on {when}; what came later is missing."] = None
+            if until - held.known_to > STALE:
+                said = f"{table} {_verb(table)} last {held.read} on {_when(held)}; what came later is missing."
+                found[said] = None
             if column and (bad := held.unread.get(column, 0)):
                 found[f"{column} of {table} could not be read in {bad} of {held.rows} rows."] = None
         return tuple(found)
@@ -192,6 +205,11 @@ def _loading() -> ModuleType:
 
 def _verb(table: str) -> str:
     return "were" if table.endswith("s") else "was"
+
+
+def _when(held: Held) -> str:
+    """The time of the last load, or that until which the source that is behind was read."""
+    return f"{held.known_to if held.sources else held.loaded_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _naive(value: Any) -> Any:

@@ -67,7 +67,7 @@ async def sync_feed(
     with alone(folder):
         one = _One(feed, warehouse, records, place_file(folder, records.name), on_page, most_pages)
         done = await one.sync(whole=whole)
-    await asyncio.to_thread(warehouse.seen, records.table, began)
+    await asyncio.to_thread(warehouse.seen, records.table, records.source, began)
     return done
 
 

@@ -46,7 +46,7 @@ async def sync(
     named = {collection.name for collection in collections}
     for table in dict.fromkeys(collection.table for collection in collections):
         if named >= {name for name, one in COLLECTIONS.items() if one.table == table}:
-            await asyncio.to_thread(warehouse.seen, table, began)
+            await asyncio.to_thread(warehouse.seen, table, "firestore", began)
     return done
 
 

@@ -46,7 +46,7 @@ def sync(
         ]
     for table in dict.fromkeys(query.settings.table for query in queries):
         if {query.name for query in queries} >= {one.name for one in source.queries if one.settings.table == table}:
-            warehouse.seen(table, began)
+            warehouse.seen(table, f"sql/{source.name}", began)
     return done
 
 
