@@ -36,14 +36,14 @@ class Signer:
 
     def read(self, token: str) -> tuple[str, str] | None:
         """(campaign_id, contact_id) of a token that we made, else None."""
-        who, _, proof = token.partition(".")
+        who, _, _ = token.partition(".")
         try:
             campaign_id, _, contact_id = _decode(who).decode().partition("\n")
-            given = _decode(proof)
         except (binascii.Error, UnicodeDecodeError, ValueError):
             return None
-        wanted = self._tag("unsubscribe", campaign_id, contact_id)[:TAG_BYTES]
-        return (campaign_id, contact_id) if hmac.compare_digest(given, wanted) else None
+        wanted = self.token(campaign_id, contact_id)  # compared as it is written: one link has one spelling
+        genuine = hmac.compare_digest(token.encode("utf-8", "replace"), wanted.encode())
+        return (campaign_id, contact_id) if genuine else None
 
     def pass_for(self, approval_id: str, person: str, *bound: str) -> str:
         """What a link to an approval carries: which one and who, and the proof, which also covers what is `bound`."""
