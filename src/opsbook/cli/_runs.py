@@ -8,8 +8,9 @@ from typing import Any
 from opsbook.app import App
 from opsbook.cli._printing import coloured, console, show_items
 from opsbook.cli._progress import lasted
+from opsbook.inbox.approval_views import brief as brief_approval
 from opsbook.runs.operations import record_of, step_of
-from opsbook.sdk.values import JsonObject
+from opsbook.sdk.values import JsonObject, plain
 
 NOT_MET_CODE = 4
 EXIT_CODES = {
@@ -34,7 +35,9 @@ def exit_code(run: dict[str, Any], *, strict: bool) -> int:
 def record(app: App, run_id: str) -> JsonObject:
     """Everything that is known of a run. Raises `NotFound`."""
     row = app.operations.get(run_id)
-    return record_of(row, app.records.runs.steps(run_id), app.records.effects.of_run(run_id))
+    found = record_of(row, app.records.runs.steps(run_id), app.records.effects.of_run(run_id))
+    awaited = app.approvals.rows.of_run(run_id) if row["state"] == "waiting" else []
+    return {**found, "awaits": plain([brief_approval(one) for one in awaited])} if awaited else found
 
 
 def brief(row: dict[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
@@ -62,6 +65,10 @@ def print_end(run: JsonObject) -> None:
     """What came of it: state and verdict, the criteria, the alerts, what was sent to whom, and where more stands."""
     print_head(run)
     print_outcome(run)
+    awaited: Any = run.get("awaits") or []
+    for one in awaited:
+        console().print(f"It waits for a decision until {coloured(one['deadline'])}: {coloured(one['title'])}")
+        console().print(f"  opsbook approvals show {one['id']}\n  opsbook approve {one['id']}")
     console().print(f"[dim]opsbook runs show {run['id']}[/]")
 
 

@@ -1,12 +1,13 @@
 """Run a playbook now and follow it to its end.
 
-Exit codes: 0 it did its job, 1 failed or partial, 4 criteria not met (with --strict), 5 it waits, 6 timed out,
-7 cancelled, 8 no such playbook, 9 disabled.
+Exit codes: 0 it did its job, 1 failed or partial, 4 criteria not met (with --strict), 5 it waits, for a person or for
+longer than a minute, 6 timed out, 7 cancelled, 8 no such playbook, 9 disabled.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ import typer
 from opsbook.app import App
 from opsbook.cli._carrying import to_its_end
 from opsbook.cli._opening import with_app
+from opsbook.cli._person import actor
 from opsbook.cli._printing import console, show
 from opsbook.cli._progress import Progress
 from opsbook.cli._runs import exit_code, print_end, record
@@ -52,7 +54,7 @@ def run(
 async def started(app: App, request: Request, *, wait: bool, quiet: bool) -> JsonObject:
     """Accept the run; with `wait`, carry or follow it to its end. Answers its record."""
     Standing(app.records.playbooks, app.catalog).get(request.playbook_id, enabled_only=not request.dry_run)
-    accepted = await app.operations.start(request)
+    accepted = await app.operations.start(replace(request, actor=actor(app.people)))
     run_id = accepted.run["id"]
     if wait:
         with Progress(run_id, quiet=quiet) as progress:

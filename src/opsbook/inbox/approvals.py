@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from opsbook.inbox.deadlines import what_time_does
-from opsbook.inbox.deciding import Decision, Ruling, gone, rule_on
+from opsbook.inbox.deciding import Decision, Ruling, gone, refusal, rule_on
 from opsbook.inbox.passes import Passes, bad_link
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.questions import Asker, campaign_of, campaign_question, step_question
@@ -25,7 +25,7 @@ from opsbook.records.runs import Runs
 from opsbook.records.store import Write
 from opsbook.records.waits import Waits
 from opsbook.sdk.clock import Clock, Ids
-from opsbook.sdk.errors import Conflict, NotFound
+from opsbook.sdk.errors import CallerMistake, Conflict, NotFound
 from opsbook.sdk.values import JsonObject, digest
 from opsbook.sdk.work import Question
 
@@ -128,6 +128,14 @@ class Approvals:
         genuine = await self.passes.checker(token)
         return await self._decide(approval_id, self.people.named(name), decision, genuine)
 
+    async def refuse(self, approval_id: str, decision: Decision, error: CallerMistake) -> None:
+        """Keep in the audit that somebody was turned away before they could try. Raises `NotFound`."""
+        turned = await self.rows.turn(
+            approval_id, lambda standing: refusal(standing, None, decision, error).turn, self.clock.now()
+        )
+        if turned is None:
+            raise unknown(approval_id)
+
     async def _decide(
         self, approval_id: str, person: Person | None, decision: Decision, genuine: Callable[[Row], bool]
     ) -> Row:
@@ -158,6 +166,11 @@ class Approvals:
         if row is None:
             raise unknown(approval_id)
         return row
+
+    def able(self, row: Row) -> list[Person]:
+        """Who may decide about it today."""
+        barred = () if self.rules.alone(len(self.people.people)) else row["barred"]
+        return [one for one in self.people.entitled(row["deciders"]) if one.name not in barred]
 
     def frozen(self, row: Row, parts: int | None = None) -> JsonObject:
         """The manifest that an approval binds. Whole, it is checked: raises `Conflict` (`tampered`) for another."""

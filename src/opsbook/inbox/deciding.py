@@ -54,17 +54,17 @@ def rule_on(
     row = standing.row
     refused = _without_right(row, person, people, alone=alone)
     if refused is not None or person is None:
-        return _refused(standing, person, wanted, refused or NotAllowed("Nobody is known by that name."))
+        return refusal(standing, person, wanted, refused or NotAllowed("Nobody is known by that name."))
     mine = next((one for one in standing.decisions if one["person"] == person.name), None)
     if mine is not None and wanted.key and mine["key"] == wanted.key and _is_repeat(mine, wanted):
         return Ruling(None)
     refused = _not_open(row, mine, wanted, now) or _not_whole(standing, wanted)
     if refused is not None:
-        return _refused(standing, person, wanted, refused)
+        return refusal(standing, person, wanted, refused)
     try:
         note, form = _note(wanted), _form(row, wanted)
     except InvalidInput as error:
-        return _refused(standing, person, wanted, error)
+        return refusal(standing, person, wanted, error)
     return Ruling(_counted(standing, person, wanted, note, form, now))
 
 
@@ -195,7 +195,8 @@ def _is_repeat(mine: Row, wanted: Decision) -> bool:
     return bool(mine["decision"] == wanted.decision and (mine["note"] or None) == ((wanted.note or "").strip() or None))
 
 
-def _refused(standing: Standing, person: Person | None, wanted: Decision, error: CallerMistake) -> Ruling:
+def refusal(standing: Standing, person: Person | None, wanted: Decision, error: CallerMistake) -> Ruling:
+    """The turn that keeps a refusal, as long as there are not too many of them."""
     who = person.name if person else None
     details = {**wanted.details, "tried": wanted.decision, "digest": wanted.digest}
     if isinstance(error, Voided):

@@ -34,16 +34,15 @@ def invitation(
     )
 
 
-def content_of(row: Row, frozen: JsonObject) -> str:
-    """What is decided about as plain text: the first letter of a campaign, or a step's value."""
+def words_of(frozen: JsonObject, most: int) -> list[str]:
+    """What is decided about as plain texts: so many letters of a campaign at most, or a step's value."""
     messages: Any = frozen.get("messages") or []
     if messages:
-        first = messages[0]
-        return f"To: {first['recipient']}\nSubject: {first['subject']}\n\n{first['body']}"
+        return [f"To: {one['recipient']}\nSubject: {one['subject']}\n\n{one['body']}" for one in messages[:most]]
     value = frozen.get("value")
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    if value is None or value == "":
+        return []
+    return [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)]
 
 
 def instant(at: datetime) -> str:
@@ -71,7 +70,7 @@ def _facts(row: Row) -> str:
 
 
 def _proof(row: Row, frozen: JsonObject) -> str:
-    content = content_of(row, frozen)
+    content = next(iter(words_of(frozen, 1)), "")
     if not content:
         return ""
     cut = f"{content[:LONGEST_PROOF]}\n(The rest is left out here.)" if len(content) > LONGEST_PROOF else content

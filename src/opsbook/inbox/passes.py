@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from opsbook.inbox.deciding import MOST_REFUSALS, Decision, Ruling
+from opsbook.inbox.deciding import Decision, Ruling, refusal
 from opsbook.inbox.signatures import Signer, holder_of
-from opsbook.records.approvals import Standing, Turn
+from opsbook.records.approvals import Standing
 from opsbook.records.keys import Keys
 from opsbook.records.rows import Row
 from opsbook.sdk.clock import Clock
@@ -58,10 +58,7 @@ def bad_link(standing: Standing, decision: Decision) -> Ruling:
         cure="Open the link of the newest message.",
         code="bad_link",
     )
-    if standing.refused >= MOST_REFUSALS:
-        return Ruling(None, error)
-    details = {**decision.details, "tried": decision.decision, "digest": decision.digest}
-    return Ruling(Turn("refused", error.sentence, None, decision.via, error.code, details), error)
+    return refusal(standing, None, decision, error)
 
 
 def _bound(row: Row) -> tuple[str, str]:
