@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic_ai import Agent as ModelAgent
 from pydantic_ai.models import Model
 
@@ -23,6 +24,7 @@ from opsbook.agents.spending import Meter
 from opsbook.agents.tiers import Prose
 from opsbook.agents.vendors import Vendors
 from opsbook.records.model_requests import RequestState
+from opsbook.telemetry.otlp import OpenTelemetry
 from peers.models import CLAUDE, GEMINI, ModelsPeer
 
 FACTS = [
@@ -245,6 +247,21 @@ async def test_a_model_that_takes_too_long_is_left_alone_and_the_renderer_writes
     assert prose.sections == ()
     assert "(TimeoutError)" in prose.credit
     assert states(meter)[0] == (CLAUDE, RequestState.UNANSWERED)
+
+
+@pytest.mark.parametrize(("name", "provider"), [(CLAUDE, "anthropic"), (GEMINI, "gcp.gemini")])
+async def test_a_traced_request_names_its_vendor_as_the_conventions_do(
+    models_peer: ModelsPeer, meter: Meter, name: str, provider: str
+) -> None:
+    tell(models_peer, name, TRUE)
+    kept = InMemorySpanExporter()
+    traced = replace(meter, tracer=OpenTelemetry(kept, at_once=True))
+    await write(models_peer, traced, **vars(only(name, models_peer)))
+    (span,) = kept.get_finished_spans()
+    about = dict(span.attributes or {})
+    assert (span.name, span.kind.name, about["gen_ai.provider.name"]) == (f"chat {name}", "CLIENT", provider)
+    assert f"http://{about['server.address']}:{about['server.port']}" == models_peer.url
+    assert about["gen_ai.usage.input_tokens"] == (1200 if name == CLAUDE else 900)
 
 
 GOOD = {

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import CancelScope
 from pydantic_ai import RunContext
@@ -24,8 +25,11 @@ from opsbook.agents.prices import Tokens
 from opsbook.agents.spending import Charge, Meter
 from opsbook.agents.transcript import printable
 from opsbook.sdk.errors import NeverWorks
+from opsbook.sdk.tracing import Attributes
 
 MOST_ANSWERED = 4_096  # tokens of an answer where the settings of the request name no limit
+PROVIDERS = {"google": "gcp.gemini"}  # where the conventions of OpenTelemetry have another name than the library
+PORTS = {"https": 443, "http": 80}
 BROKEN_OFF = {  # by the reason that a vendor gives for the end of an answer: asking again would cost and end the same
     "content_filter": ("The model refused to answer.", "model_refused"),
     "length": ("The model's answer was cut off at its limit.", "answer_cut_off"),
@@ -88,7 +92,10 @@ class Metered(WrapperModel):
         kept = await self.meter.reserve(self.charge, self.model_name, sent, most, printable(told))
         asked, refusal = _Asked(bounded), ""
         try:
-            yield asked
+            with self.meter.tracer.span(f"chat {self.model_name}", self._about(most), outward=True) as span:
+                yield asked
+                if asked.answer is not None:
+                    span.note(_answered(asked.answer))
         except ModelHTTPError as error:
             refusal = f"HTTP {error.status_code}"
             raise
@@ -99,6 +106,32 @@ class Metered(WrapperModel):
                 else:
                     answer = printable(ModelMessagesTypeAdapter.dump_json([asked.answer]).decode())
                     await self.meter.answered(kept, self.model_name, tokens(asked.answer.usage), answer)
+
+    def _about(self, most: int) -> Attributes:
+        address = urlsplit(self.wrapped.base_url or "")
+        return {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": PROVIDERS.get(self.system, self.system),
+            "gen_ai.request.model": self.model_name,
+            "gen_ai.request.max_tokens": most,
+            "gen_ai.agent.id": self.charge.agent.id,
+            "gen_ai.conversation.id": self.charge.run.run_id,
+            "server.address": address.hostname,
+            "server.port": address.port or PORTS.get(address.scheme),
+        }
+
+
+def _answered(answer: ModelResponse) -> Attributes:
+    used = answer.usage
+    return {
+        "gen_ai.response.model": answer.model_name,
+        "gen_ai.response.id": answer.provider_response_id,
+        "gen_ai.response.finish_reasons": None if answer.finish_reason is None else [answer.finish_reason],
+        "gen_ai.usage.input_tokens": used.input_tokens,
+        "gen_ai.usage.output_tokens": used.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": used.cache_read_tokens or None,
+        "gen_ai.usage.cache_creation.input_tokens": used.cache_write_tokens or None,
+    }
 
 
 def whole(answer: ModelResponse) -> ModelResponse:

@@ -16,6 +16,7 @@ from opsbook.records.model_requests import Exceeded, Limit, Measure, ModelReques
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import BudgetUsedUp
 from opsbook.sdk.step import RunFacts
+from opsbook.sdk.tracing import UNTRACED, Tracer
 from opsbook.sdk.values import Json, Unknown
 
 FRAME = 512  # tokens that a vendor may put around a message and its tools, beside the bytes of its text
@@ -57,6 +58,7 @@ class Meter:
     ids: Ids
     prices: Prices = field(default_factory=own_prices)
     clean: Callable[[str], str] = str
+    tracer: Tracer = UNTRACED
 
     async def reserve(self, charge: Charge, model: str, text: str, most_answered: int, kept: str | None = None) -> str:
         """Keep the most that a request can cost; the id under which its bill goes. Costs one shared commit.

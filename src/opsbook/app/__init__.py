@@ -42,3 +42,4 @@ async def open_app(settings: Settings, world: World | None = None) -> AsyncItera
     finally:
         await world.http.close()
         await asyncio.to_thread(store.close)
+        await asyncio.to_thread(world.tracer.close)

@@ -14,7 +14,7 @@ from opsbook.settings import Settings
 
 def meter(settings: Settings, world: World, store: Store, ids: Ids) -> Meter:
     prices = prices_with(settings.model_prices)
-    return Meter(ModelRequests(store), world.clock, ids, prices, world.http.redactor.clean)
+    return Meter(ModelRequests(store), world.clock, ids, prices, world.http.redactor.clean, world.tracer)
 
 
 def models(settings: Settings, meter: Meter) -> Models:

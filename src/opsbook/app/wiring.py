@@ -51,7 +51,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     services = Services(
         records=records,
         catalog=catalog(settings.roster, systems=known_systems(settings.integrations)),
-        gateway=_gateway(tools, records.runs, ids, world.clock),
+        gateway=_gateway(tools, records.runs, ids, world),
         desk=desk,
         door=inbox.door,
         dry_door=DryDoor(inbox.people),
@@ -66,6 +66,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         chance=world.chance,
         start_child=operations.start_child,
         before=Snapshotter(warehouse, snapshots, world.clock).before,
+        tracer=world.tracer,
     )
     doors, slots = inbound(settings, world, systems.integrations, operations, ids), Slots(store)
     rounds = (doors.round, inbox.approvals.round)
@@ -122,8 +123,8 @@ def _tools(
     )
 
 
-def _gateway(tools: ToolServices, runs: Runs, ids: Ids, clock: Clock) -> Gateway:
-    return Gateway(build(tools), clock=clock, on_call=lambda row: _keep_call(runs, ids, row))
+def _gateway(tools: ToolServices, runs: Runs, ids: Ids, world: World) -> Gateway:
+    return Gateway(build(tools), clock=world.clock, on_call=lambda row: _keep_call(runs, ids, row), tracer=world.tracer)
 
 
 def _keep_call(runs: Runs, ids: Ids, row: CallRow) -> None:

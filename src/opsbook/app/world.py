@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opsbook.app.tracing import tracer_of
 from opsbook.records.store import Store
 from opsbook.runs.engine import Engine
 from opsbook.sdk.clock import Clock, SystemClock
 from opsbook.sdk.http import HttpClient
+from opsbook.sdk.tracing import UNTRACED, Tracer
 from opsbook.settings import Settings
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -21,7 +23,7 @@ MakeEngine = Callable[[Store, Clock], Engine]
 
 @dataclass(frozen=True)
 class World:
-    """What a test may replace: time, chance, the network, the engine, what the environment says of the systems."""
+    """What a test may replace: time, chance, the network, the engine, what the environment says, who traces."""
 
     clock: Clock
     sleep: Sleep
@@ -29,6 +31,7 @@ class World:
     http: HttpClient
     make_engine: MakeEngine
     environment: Mapping[str, str]
+    tracer: Tracer = UNTRACED
 
 
 def the_world(settings: Settings, **replaced: Any) -> World:
@@ -41,6 +44,7 @@ def the_world(settings: Settings, **replaced: Any) -> World:
         replaced.get("http") or HttpClient(allow_loopback=settings.allow_loopback, clock=clock),
         replaced.get("make_engine") or _durable_engine,
         replaced.get("environment", os.environ),
+        replaced.get("tracer") or tracer_of(settings, replaced.get("environment", os.environ)),
     )
 
 

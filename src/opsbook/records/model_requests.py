@@ -91,7 +91,7 @@ class ModelRequests:
 
     def of_run(self, run_id: str) -> list[Row]:
         """The requests of a run in the order in which they were made, with what was asked and answered."""
-        query = select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at, requests.c.id)
+        query = select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at)
         with self.store.reading() as connection:
             return fetch(connection, query)
 

@@ -13,6 +13,7 @@ from opsbook.playbooks.model import Backoff, Retry, Step
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import InvalidDefinition, NeverWorks, OpsbookError, RetryLater
 from opsbook.sdk.step import Outcome
+from opsbook.sdk.tracing import UNTRACED, Tracer
 from opsbook.sdk.values import JsonObject, plain
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -34,13 +35,23 @@ class Attempted:
 class Attempts:
     """How steps are tried. Time and chance are injected."""
 
-    def __init__(self, clock: Clock, sleep: Sleep, chance: random.Random) -> None:
+    def __init__(self, clock: Clock, sleep: Sleep, chance: random.Random, tracer: Tracer = UNTRACED) -> None:
         self.clock = clock
         self.sleep = sleep
         self.chance = chance
+        self.tracer = tracer
 
     async def make(self, step: Step, work: Callable[[], Awaitable[Outcome]], left: timedelta) -> Attempted:
         """Try until it works, no rule says to try again, or `left` (the run's time) is used up."""
+        about = {"opsbook.step.id": step.id, "opsbook.step.type": step.type}
+        with self.tracer.span(f"step {step.id}", about) as span:
+            made = await self._tried(step, work, left)
+            span.note({"opsbook.step.attempts": made.attempts})
+            if made.error is not None:
+                span.failed(str(made.error["class"]))
+            return made
+
+    async def _tried(self, step: Step, work: Callable[[], Awaitable[Outcome]], left: timedelta) -> Attempted:
         began = self.clock.monotonic()
         most = step.retry.max_attempts if step.retry else 1
         attempt = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,7 @@ from opsbook.runs.verdict import judge
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.step import Allowance, Done, RunFacts
 from opsbook.sdk.tool import ToolContext, ToolResult
+from opsbook.sdk.tracing import Span
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
 from opsbook.sdk.work import Assignment, Message, Question, ThreadDraft, Writing
 
@@ -109,16 +111,24 @@ class Context:
         allowed = entry.tools if entry else None
         return await self.scene.services.gateway.call(name, args, context, allowed=allowed, timeout=None)
 
+    def _agent_span(self, agent: str) -> AbstractContextManager[Span]:
+        about = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": agent, "gen_ai.agent.name": agent}
+        return self.scene.services.tracer.span(
+            f"invoke_agent {agent}", {**about, "gen_ai.conversation.id": self.run.run_id}
+        )
+
     async def delegate(self, assignment: Assignment) -> Done:
         async def call(tool: str, args: JsonObject, agent: str) -> ToolResult:
             return await self.call_tool(tool, args, agent=agent)
 
-        return await self.scene.services.desk.delegate(assignment, self.run, call, from_agent=self.agent)
+        with self._agent_span(assignment.agent):
+            return await self.scene.services.desk.delegate(assignment, self.run, call, from_agent=self.agent)
 
     async def write(self, writing: Writing) -> Done:
         standing = judge(self.scene.playbook, self.names.values)
         criteria = [criterion.as_json() for criterion in standing]
-        return await self.scene.services.desk.write(writing, self.run, self.path, self._evidence(), criteria)
+        with self._agent_span(writing.agent):
+            return await self.scene.services.desk.write(writing, self.run, self.path, self._evidence(), criteria)
 
     async def deliver(self, message: Message) -> tuple[JsonObject, ...]:
         door = self.scene.services.dry_door if self.run.dry_run else self.scene.services.door

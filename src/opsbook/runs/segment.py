@@ -30,6 +30,7 @@ from opsbook.runs.line import Line, Progress
 from opsbook.runs.names import Names, built_in
 from opsbook.runs.plan import Ended, Plan, Waiting, Work
 from opsbook.runs.services import Services
+from opsbook.runs.tracing import part_of, tell_over
 from opsbook.runs.verdict import RuleAnswer, alerts, judge
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.step import Branch
@@ -69,7 +70,10 @@ class RunBody:
         entered = await self._enter(segment)
         if isinstance(entered, str):
             return entered
-        row, fence, first = entered
+        with part_of(self.services.tracer, entered[0], segment):
+            return await self._taken(engine, segment, *entered)
+
+    async def _taken(self, engine: Checkpoints, segment: SegmentId, row: Row, fence: Fence, first: datetime) -> Json:
         if segment.number == 1 and not row["dry_run"]:
             await self.services.before(row)
         execution = _Execution(self, engine, segment, row, fence, first)
@@ -122,6 +126,8 @@ class RunBody:
         }
         await self.services.records.store.shared(write_progress(segment.run_id, changes, []))
         await self.services.door.ledger.unsettled(segment.run_id, None)  # what had left is nobody's to finish now
+        if (row := self.services.records.runs.get(segment.run_id)) is not None:
+            tell_over(self.services.tracer, row, changes)
         self.services.bus.tell(RunEnded(segment.run_id, "failed", None))
         await self.over(segment.run_id)
         return "failed"
@@ -138,10 +144,11 @@ class RunBody:
         now = self.services.clock.now()
         fence, _ = await records.segments.enter(str(branch), branch.segment.run_id, now)
         entered = records.segments.entered_at(str(branch.segment)) or now
-        execution = _Execution(self, engine, branch.segment, row, fence, entered, outside=branch.path)
-        result = await execution.branch(branch)
-        await execution.written()
-        return result
+        with part_of(self.services.tracer, row, branch):
+            execution = _Execution(self, engine, branch.segment, row, fence, entered, outside=branch.path)
+            result = await execution.branch(branch)
+            await execution.written()
+            return result
 
     def plan_of(self, row: Row) -> Plan:
         """The pinned version's plan. Raises `NeverWorks` when the stored version is not the pinned one."""
@@ -188,7 +195,7 @@ class _Execution:
             self.plan,
             segment,
             engine,
-            Attempts(clock, self.services.sleep, self.services.chance),
+            Attempts(clock, self.services.sleep, self.services.chance, self.services.tracer),
             Progress(clock.monotonic() + left),
             journal,
             Names(self.plan, base, journal),
@@ -256,6 +263,7 @@ class _Execution:
         }
         self.flush((), changes)
         await self.written()
+        tell_over(services.tracer, row, changes)
         services.bus.tell(RunEnded(row["id"], state, changes["verdict"]))
         return state
 

@@ -22,6 +22,7 @@ from opsbook.records.waits import Waits
 from opsbook.runs.alerts import Alerting
 from opsbook.runs.events import Bus
 from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.tracing import UNTRACED, Tracer
 from opsbook.sdk.values import JsonObject
 from opsbook.tools.gateway import Gateway
 
@@ -60,3 +61,4 @@ class Services:
     chance: random.Random
     start_child: Callable[[str, str, str, JsonObject], Awaitable[str]]
     before: Callable[[Mapping[str, Any]], Awaitable[None]]
+    tracer: Tracer = UNTRACED

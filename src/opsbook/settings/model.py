@@ -75,6 +75,9 @@ class Settings(BaseModel):
     definitions: Definitions = Field(default_factory=Definitions, description="the terms that figures are made by")
     hooks: dict[str, HookSettings] = Field(default_factory=dict, description="one section for each door of your own")
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="planned work at systems")
+    telemetry_endpoint: PublicUrl | None = Field(
+        default=None, description="OpenTelemetry collector, http(s)://host:port; without it nothing is traced"
+    )
     allow_loopback: bool = Field(default=False, description="plain http to this machine: samples and tests only")
 
     @model_validator(mode="before")

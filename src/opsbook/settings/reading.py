@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "OPSBOOK_MODEL_ECONOMY": "model_economy",
     "OPSBOOK_MODEL_PREMIUM": "model_premium",
     "OPSBOOK_MODEL_FLAGSHIP": "model_flagship",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "telemetry_endpoint",
 }
 
 

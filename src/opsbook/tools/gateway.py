@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from opsbook.sdk.clock import Clock, SystemClock
 from opsbook.sdk.errors import InvalidInput, NeverWorks, NotAllowed, NotFound, OpsbookError, RetryLater
 from opsbook.sdk.tool import EffectClass, Tool, ToolArgs, ToolContext, ToolResult
+from opsbook.sdk.tracing import UNTRACED, Attributes, Tracer
 from opsbook.sdk.values import Json, JsonObject, unknown_in
 
 LONGEST_CALL = timedelta(minutes=2)  # a call without a limit of its own must not hang its run
@@ -47,10 +48,12 @@ class Gateway:
         *,
         clock: Clock | None = None,
         on_call: Callable[[CallRow], None] | None = None,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self.tools = dict(tools)
         self.clock = clock or SystemClock()
         self.on_call = on_call
+        self.tracer = tracer
 
     async def call(
         self,
@@ -79,8 +82,9 @@ class Gateway:
         began, ticks = self.clock.now(), self.clock.monotonic()
         code: str | None = "cancelled"  # what is left when neither an answer nor an error of ours came
         try:
-            _check_allowed(tool, context, allowed)
-            result = await self._run(tool, checked_args(name, tool.Args, args), context, timeout or LONGEST_CALL)
+            with self.tracer.span(f"execute_tool {name}", _about(tool, context)):
+                _check_allowed(tool, context, allowed)
+                result = await self._run(tool, checked_args(name, tool.Args, args), context, timeout or LONGEST_CALL)
             code = None
             return result
         except OpsbookError as error:
@@ -149,6 +153,17 @@ def _check_allowed(tool: Tool[Any], context: ToolContext, allowed: frozenset[str
     who = context.agent or "This agent"
     may = f"It may call: {', '.join(sorted(allowed))}." if allowed else "It may call no tool."
     raise NotAllowed(f"{who} may not call {tool.name}.", cure=may, code="tool_not_allowed")
+
+
+def _about(tool: Tool[Any], context: ToolContext) -> Attributes:
+    return {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": tool.name,
+        "gen_ai.tool.type": "function",
+        "gen_ai.agent.id": context.agent,
+        "opsbook.tool.effect": tool.effect.value,
+        "opsbook.run.dry_run": context.dry_run,
+    }
 
 
 def _marked(tool: Tool[Any], result: ToolResult) -> ToolResult:
