@@ -93,9 +93,16 @@ async def ask_for_prose(
         why = _in_words(limit or error)
         credit = f"{NO_ANSWER} ({why.rstrip('.')})."
         return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {why}",))
-    answered = inline(str(result.response.model_name or "a model")[:60])
-    credit = f"Opening written by {answered} for {agent.id}; every figure is put in from the run's evidence."
+    answering = _answering(model, result.response.model_name)
+    credit = f"Opening written by {answering} for {agent.id}; every figure is put in from the run's evidence."
     return Prose(rendered(result.output, usable), credit, meter.cost(run.run_id, charge.path))
+
+
+def _answering(model: Model, said: str | None) -> str:
+    """Which model answered. An answer names itself; a name that was not asked, but for its date, is not repeated."""
+    asked = [one.model_name for one in getattr(model, "models", (model,))]
+    known = said and any(re.fullmatch(rf"{re.escape(name)}(-\d{{4,8}})?", said) for name in asked)
+    return inline(said if known else " or ".join(asked))
 
 
 def _in_words(error: Exception) -> str:

@@ -124,7 +124,11 @@ class Screen:
 
         Beside the facts of the work they make a text with such tokens one that can be checked and rendered like any.
         """
-        return [Fact(name, "name", text, "names") for name, text in self.tokens.texts().items()]
+        return [Fact(name, "name", text, "names") for name, text in self.texts().items()]
+
+    def texts(self) -> dict[str, str]:
+        """What a reader gets for each token, by its name (`o1`)."""
+        return self.tokens.texts()
 
     def restored(self, value: Json) -> Json:
         """What a model said, with the tokens' own texts: a typed result, or the arguments of a tool.
