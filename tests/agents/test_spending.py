@@ -163,7 +163,8 @@ async def test_a_refused_request_costs_nothing_and_one_without_an_answer_its_mos
         await ask(Vendor(ModelHTTPError(529, "tested")), meter)
     with pytest.raises(ConnectionResetError):
         await ask(Vendor(ConnectionResetError()), meter, path="second")
-    refused, lost = meter.requests.of_run("run_1")
+    asked = {row["path"]: row for row in meter.requests.of_run("run_1")}
+    refused, lost = asked["report"], asked["second"]
     assert (refused["state"], lost["state"]) == (RequestState.RELEASED, RequestState.UNANSWERED)
     assert meter.cost("run_1", "report") == {}
     assert meter.cost("run_1", "second")["usd"] == lost["reserved_micros"] / 1_000_000

@@ -34,7 +34,7 @@ def test_the_agents_are_listed_with_those_that_a_deployment_adds(shell: Shell) -
 
 def test_one_agent_is_shown_with_its_limits_and_the_words_it_works_by(shell: Shell) -> None:
     told = shell("agents", "show", "leo")
-    assert "6 requests, 60,000 tokens, $0.25 at most" in told.out
+    assert "6 requests, 60,000 tokens, 4 tool calls, $0.25 at most" in told.out
     assert "none is configured: the renderer writes" in told.out
     assert "Begin with the one thing that matters most." in told.out
     assert shell("agents", "show", "leo", "--json").json["tools"] == [

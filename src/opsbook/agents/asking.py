@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_ai import Agent as ModelAgent
 from pydantic_ai import ModelRetry
@@ -23,6 +24,9 @@ from opsbook.agents.spending import Charge, Meter
 from opsbook.agents.tiers import Prose
 from opsbook.agents.wording import inline
 from opsbook.sdk.errors import BudgetUsedUp, OpsbookError
+from opsbook.sdk.step import RunFacts
+
+T = TypeVar("T")
 
 REPAIRS = 1  # turns in which a model may mend an answer that was refused
 NO_ANSWER = "Written by the deterministic renderer; a model was asked and its answer was not used"
@@ -35,6 +39,13 @@ no number words, no status words of your own. The server puts the text of the fa
 Write no link, no address and no telephone number.
 Say nothing that no fact says. Do not mention tokens, facts or these rules.
 """
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """A model was asked and there is nothing to use; `why` in words."""
+
+    why: str
 
 
 def metered(models: Sequence[Any], meter: Meter, charge: Charge) -> Model:
@@ -83,30 +94,37 @@ async def ask_for_prose(
         return answer
 
     message = json.dumps({"title": title, "facts": [fact.as_json() for fact in shown]}, ensure_ascii=False)
-    try:
-        async with asyncio.timeout(timeout.total_seconds()):
-            result = await asked.run(message)
-    except Exception as error:  # noqa: BLE001 the boundary around a model call: clients break on answers that are none
-        limit = budget_in(error)
-        if limit is not None and run.allowance.fail_when_used_up:
-            raise limit from None
-        why = _in_words(limit or error)
-        credit = f"{NO_ANSWER} ({why.rstrip('.')})."
-        return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {why}",))
-    answering = _answering(model, result.response.model_name)
+    result = await within(asked.run(message), run, timeout)
+    if isinstance(result, NoAnswer):
+        credit = f"{NO_ANSWER} ({result.why.rstrip('.')})."
+        return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {result.why}",))
+    answering = answered_by(model, result.response.model_name)
     credit = f"Opening written by {answering} for {agent.id}; every figure is put in from the run's evidence."
     return Prose(rendered(result.output, usable), credit, meter.cost(run.run_id, charge.path))
 
 
-def _answering(model: Model, said: str | None) -> str:
+def answered_by(model: Model, said: str | None) -> str:
     """Which model answered. An answer names itself; a name that was not asked, but for its date, is not repeated."""
     asked = [one.model_name for one in getattr(model, "models", (model,))]
     known = said and any(re.fullmatch(rf"{re.escape(name)}(-\d{{4,8}})?", said) for name in asked)
     return inline(said if known else " or ".join(asked))
 
 
-def _in_words(error: Exception) -> str:
-    return error.sentence if isinstance(error, OpsbookError) else type(error).__name__
+async def within(work: Awaitable[T], run: RunFacts, timeout: timedelta) -> T | NoAnswer:
+    """What a model's work comes to, whatever goes wrong in it; of an error that is not ours the kind alone is told, for
+    its text may quote an answer.
+
+    Raises `BudgetUsedUp` where the playbook fails then.
+    """
+    try:
+        async with asyncio.timeout(timeout.total_seconds()):
+            return await work
+    except Exception as error:  # noqa: BLE001 the boundary around a model call: clients break on answers that are none
+        limit = budget_in(error)
+        if limit is not None and run.allowance.fail_when_used_up:
+            raise limit from None
+        told = limit or error
+        return NoAnswer(told.sentence if isinstance(told, OpsbookError) else type(told).__name__)
 
 
 def budget_in(error: BaseException) -> BudgetUsedUp | None:

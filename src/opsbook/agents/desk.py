@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from opsbook.agents.delegation import Delegation, Place
 from opsbook.agents.evidence import Evidence
 from opsbook.agents.models import Models, Prose
 from opsbook.agents.page import Page, Section
@@ -50,12 +52,15 @@ class Desk:
             for agent in self.roster.agents.values()
         ]
 
-    async def delegate(self, assignment: Assignment, run: RunFacts, call: CallTool, *, from_agent: str | None) -> Done:
+    async def delegate(
+        self, assignment: Assignment, run: RunFacts, call: CallTool, *, from_agent: str | None, at: Place | None = None
+    ) -> Done:
         """Have an agent ask its tools, one after the other in the order of the assignment.
 
         The value is the tool's value, or an object by name when there are several; the figures of several are named
         `<name>.<figure>`. `details` holds agent, task, `tool` (or `tools` by name, each with source, as_of, window,
-        figures and warnings) and `summary`: at most three sentences on the figures.
+        figures and warnings) and `summary`: at most three sentences on the figures. Where the assignment has an
+        `output`, its fields stand beside the answers, as `delegation` says; `at` is the place in the run.
 
         Raises:
             NotFound: there is no such agent.
@@ -69,28 +74,20 @@ class Desk:
         for request in requests:
             results[request.name or request.tool] = await call(request.tool, request.args, agent.id)
         about: JsonObject = {"agent": agent.id, "from_agent": from_agent, "task": assignment.task}
-        if len(requests) == 1:
-            (result,) = results.values()
-            done = Done.found(result)
-            details: JsonObject = {**done.details, **about, "tool": requests[0].tool}
-            value: Json = done.value
-            figures: dict[str, Json] = dict(done.figures)
+        tools = {request.name or request.tool: request.tool for request in requests}
+        if len(requests) == 1 and not (assignment.output and requests[0].name):
+            done = _one_answer(requests[0].tool, results, about)
         else:
-            value = {name: plain(result.value) for name, result in results.items()}
-            figures = {
-                f"{name}.{key}": plain(one) for name, result in results.items() for key, one in result.figures.items()
-            }
-            parts = {request.name or request.tool: request.tool for request in requests}
-            details = {
-                **about,
-                "tools": {name: _about(parts[name], result) for name, result in results.items()},
-                "source": ", ".join(dict.fromkeys(result.source for result in results.values())),
-                "as_of": plain(max(result.as_of for result in results.values())),
-                "window": None,
-            }
-        details["summary"] = summary(agent, figures, value)
-        warnings = tuple(warning for result in results.values() for warning in result.warnings)
-        return Done(value, figures, warnings, details)
+            done = _answers(tools, results, about)
+        done = replace(done, details={**done.details, "summary": summary(agent, done.figures, done.value)})
+        if not assignment.output:
+            return done
+
+        async def call_one(tool: str, args: JsonObject) -> ToolResult:
+            return await call(tool, args, agent.id)
+
+        work = Delegation(agent, assignment, run, at or Place(), tools, results, done)
+        return await work.typed(self.models, call_one)
 
     async def write(
         self,
@@ -139,6 +136,26 @@ class Desk:
         if to.id not in allowed:
             may = f"{from_agent} may delegate to: {', '.join(sorted(allowed)) or 'nobody'}."
             raise NotAllowed(f"{from_agent} may not delegate to {to.id}.", cure=may, code="delegation_not_allowed")
+
+
+def _one_answer(tool: str, results: Mapping[str, ToolResult], about: JsonObject) -> Done:
+    (result,) = results.values()
+    done = Done.found(result)
+    return replace(done, details={**done.details, **about, "tool": tool})
+
+
+def _answers(tools: Mapping[str, str], results: Mapping[str, ToolResult], about: JsonObject) -> Done:
+    """Several answers as one object; `tools` maps their names to the tools that gave them."""
+    figures = {f"{name}.{key}": plain(one) for name, result in results.items() for key, one in result.figures.items()}
+    details: JsonObject = {
+        **about,
+        "tools": {name: _about(tools[name], result) for name, result in results.items()},
+        "source": ", ".join(dict.fromkeys(result.source for result in results.values())),
+        "as_of": plain(max(result.as_of for result in results.values())),
+        "window": None,
+    }
+    warnings = tuple(warning for result in results.values() for warning in result.warnings)
+    return Done({name: plain(result.value) for name, result in results.items()}, figures, warnings, details)
 
 
 def summary(agent: Agent, figures: Mapping[str, Json], value: Json) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
+from opsbook.agents.jobs import Job, Worked
 from opsbook.agents.page import Fact
 from opsbook.agents.privacy import Screen
 from opsbook.agents.spending import Charge, Meter
@@ -58,23 +59,30 @@ class Models:
             PersonNeeded: code `missing_extra`, a key is set and the client is not installed.
             InvalidInput: there is no such tier.
         """
+        model, asking = self._model(charge, tier), _clients().asking
+        timeout = self.settings.timeout
+        prose: Prose = await asking.ask_for_prose(model, charge, title, facts, timeout, self.meter, self.screen())
+        return prose
+
+    async def work(self, charge: Charge, tier: str, job: Job) -> Worked:
+        """Have a model do a piece of delegated work. One that fails, lies or takes too long gives no answer.
+
+        Raises as `write` does.
+        """
+        model, working = self._model(charge, tier), _clients().working
+        worked: Worked = await working.work(model, charge, job, self.meter, self.settings.timeout)
+        return worked
+
+    def _model(self, charge: Charge, tier: str) -> Any:
+        """The models of a tier, behind the meter."""
         if tier not in self.settings.tiers:
             cure = f"There are: {', '.join(sorted(self.settings.tiers))}."
             raise InvalidInput(f"There is no model tier {tier}.", field="model_tier", cure=cure)
-        try:
-            from opsbook.agents import asking, vendors  # noqa: PLC0415 the vendors' clients take a second to import
-        except ImportError as error:
-            raise PersonNeeded(
-                "A model's key is set, but the package that asks models is not installed.",
-                cure="Run: pip install 'opsbook[models]', or take the key out of the settings.",
-                code="missing_extra",
-            ) from error
-        chosen = self.settings.tiers[tier]
+        clients, chosen = _clients(), self.settings.tiers[tier]
         if self._make is None and self._vendors is None:
-            self._vendors = vendors.Vendors(self.settings)
+            self._vendors = clients.vendors.Vendors(self.settings)
         models = [self._make(chosen)] if self._make else self._vendors.of(chosen)
-        asked = asking.metered(models, self.meter, charge)
-        return await asking.ask_for_prose(asked, charge, title, facts, self.settings.timeout, self.meter, self.screen())
+        return clients.asking.metered(models, self.meter, charge)
 
     def answered_by(self, make: Callable[[Tier], Any], meter: Meter) -> Models:
         """The same models but for who answers and where it is booked."""
@@ -87,3 +95,23 @@ class Models:
         kept, self._vendors = self._vendors, None
         if kept is not None:
             await kept.close()
+
+
+class _Clients(NamedTuple):
+    """The modules that ask models."""
+
+    asking: Any
+    vendors: Any
+    working: Any
+
+
+def _clients() -> _Clients:
+    try:
+        from opsbook.agents import asking, vendors, working  # noqa: PLC0415 the vendors' clients take a second to import
+    except ImportError as error:
+        raise PersonNeeded(
+            "A model's key is set, but the package that asks models is not installed.",
+            cure="Run: pip install 'opsbook[models]', or take the key out of the settings.",
+            code="missing_extra",
+        ) from error
+    return _Clients(asking, vendors, working)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,44 +41,49 @@ def faults(answer: Answer, facts: Sequence[Fact], ordinary: Sequence[str] = ()) 
     A figure, a day and an address come in by their token alone. What then stands there, names and statuses in the
     model's own words included, is held against the facts as `checking` says; `ordinary` words are nobody's name.
     """
-    filled = {fact.id: fact.text for fact in facts}
     texts = [text for section in answer.sections for text in (section.title, *section.paragraphs)]
-    found: list[str] = []
-    for text in texts:
-        if len(text) > MOST_CHARACTERS:
-            found.append(f"A paragraph is too long: at most {MOST_CHARACTERS} characters.")
-        found += [f"There is no token {name}." for name in TOKEN.findall(text) if name not in filled]
-        bare = unicodedata.normalize("NFKC", TOKEN.sub(" ", text))
-        places = [(one.start, one.end) for one in numbers_in(bare)] + [(one.start, one.end) for one in days_in(bare)]
-        places += list(addresses_in(bare))
-        loose = [bare[start:end].strip() for start, end in places]
-        found += [f"'{said}' stands outside a token: use [[fact_id]] or leave it out." for said in loose]
+    found = [fault for text in texts for fault in loose_ends(text, facts)]
     if not any(TOKEN.search(text) for text in texts):
         found.append("No fact is used at all: say what the facts say.")
     if not found:
-        said = "\n".join(_put_in(text, filled) for text in texts)
+        said = "\n".join(put_in(text, facts) for text in texts)
         found = [fault.sentence for fault in faults_in(said, facts, ordinary)]
     return list(dict.fromkeys(found))
 
 
+def loose_ends(text: str, facts: Sequence[Fact]) -> list[str]:
+    """What is wrong with one text before its facts are put in: its length, strange tokens, what stands beside them."""
+    known = {fact.id for fact in facts}
+    found = [] if len(text) <= MOST_CHARACTERS else [f"A paragraph is too long: at most {MOST_CHARACTERS} characters."]
+    found += [f"There is no token {name}." for name in TOKEN.findall(text) if name not in known]
+    bare = unicodedata.normalize("NFKC", TOKEN.sub(" ", text))
+    places = [(one.start, one.end) for one in numbers_in(bare)] + [(one.start, one.end) for one in days_in(bare)]
+    places += list(addresses_in(bare))
+    loose = [bare[start:end].strip() for start, end in places]
+    return found + [f"'{said}' stands outside a token: use [[fact_id]] or leave it out." for said in loose]
+
+
 def rendered(answer: Answer, facts: Sequence[Fact]) -> tuple[Section, ...]:
     """The answer as sections, tokens replaced by what they stand for; no text of anybody's is taken as Markdown."""
-    texts = {fact.id: fact.text for fact in facts}
     return tuple(
         Section(
             f"prose_{place}",
-            _filled(section.title, texts),
-            [paragraph(_filled(text, texts)) for text in section.paragraphs],
+            filled(section.title, facts),
+            [paragraph(filled(text, facts)) for text in section.paragraphs],
         )
         for place, section in enumerate(answer.sections)
     )
 
 
-def _put_in(text: str, texts: Mapping[str, str]) -> str:
+def put_in(text: str, facts: Sequence[Fact]) -> str:
+    """The text as a checker reads it."""
+    texts = {fact.id: fact.text for fact in facts}
     return TOKEN.sub(lambda token: texts[token[1]], text)
 
 
-def _filled(text: str, texts: Mapping[str, str]) -> str:
+def filled(text: str, facts: Sequence[Fact]) -> str:
+    """The text as it leaves: tokens replaced by what they stand for; nothing in it is Markdown."""
+    texts = {fact.id: fact.text for fact in facts}
     parts = TOKEN.split(text)  # text, id, text, id, ..., text
     return "".join(inert(texts[part]) if place % 2 else _literal(part) for place, part in enumerate(parts)).strip()
 

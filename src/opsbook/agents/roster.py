@@ -32,12 +32,16 @@ class Autonomy(StrEnum):
 
 
 class Budget(BaseModel):
-    """What one piece of work may use of a model: requests, tokens in and out together, US dollars."""
+    """What one piece of work may use of a model: requests, tokens in and out together, US dollars.
+
+    `tool_calls` are those that a model may ask for by itself, beside the ones that the playbook names.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     requests: int = Field(default=4, ge=1, le=50)
     tokens: int = Field(default=30_000, ge=500, le=2_000_000)
+    tool_calls: int = Field(default=4, ge=0, le=50)
     usd_per_task: float | None = Field(default=0.05, ge=0, le=100)
 
 

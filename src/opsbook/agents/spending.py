@@ -1,4 +1,4 @@
-"""What agents may spend on models: a reservation before each request, the bill after it.
+"""What agents may spend on models and tools: a reservation before each request, the bill after it.
 
 Nothing here knows a vendor. A request is reserved at the most that it can cost, so no limit is ever passed: its text
 in bytes bounds the tokens that are sent (a tokenizer over bytes makes at most one token of each), `most_answered` those
@@ -7,12 +7,13 @@ that come back. What nobody can price is refused where a limit in money stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opsbook.agents.prices import Prices, Tokens, own_prices
 from opsbook.agents.roster import Agent
 from opsbook.records.model_requests import Exceeded, Limit, Measure, ModelRequests, RequestState, Scope
+from opsbook.records.model_tool_calls import ModelToolCalls
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import BudgetUsedUp
 from opsbook.sdk.step import RunFacts
@@ -26,12 +27,16 @@ WHAT = {Scope.TASK: "for one piece of work", Scope.RUN: "of the run", Scope.MONT
 
 @dataclass(frozen=True)
 class Charge:
-    """On whose account a request is made: the place in a run, the agent, and what the text is for."""
+    """On whose account a request is made: the place in a run, the agent, and what the text is for.
+
+    `most_tool_calls` is the step's own limit on what a model may ask of tools, beside the agent's.
+    """
 
     run: RunFacts
     path: str
     agent: Agent
     purpose: str
+    most_tool_calls: int | None = None
 
     @property
     def month(self) -> str:
@@ -95,6 +100,26 @@ class Meter:
             raise used_up(exceeded)
         return str(row["id"])
 
+    @property
+    def calls(self) -> ModelToolCalls:
+        """The tool calls that models asked for."""
+        return ModelToolCalls(self.requests.store)
+
+    async def reserve_call(self, charge: Charge, tool: str) -> None:
+        """Count a tool call that a model asks for, before it is made. Raises `BudgetUsedUp`, naming the limit."""
+        row = {
+            "id": self.ids.new("call"),
+            "run_id": charge.run.run_id,
+            "playbook_id": charge.run.playbook_id,
+            "path": charge.path,
+            "agent": charge.agent.id,
+            "month": charge.month,
+            "tool": tool,
+            "asked_at": self.clock.now(),
+        }
+        if exceeded := await self.calls.reserve(row, call_limits_of(charge)):
+            raise used_up(exceeded)
+
     async def answered(self, request_id: str, model: str, used: Tokens, answer: str) -> Spent:
         """Write the bill. Safe to repeat."""
         price = self.prices.of(model)
@@ -119,7 +144,7 @@ class Meter:
         await self.requests.end(request_id, state, self.clock.now(), error=self.clean(why)[:120])
 
     def cost(self, run_id: str, path: str) -> dict[str, Json]:
-        """What one place of a run has used: `{model, requests, tokens_in, tokens_out, usd?, usd_unknown?}`.
+        """What one place of a run has used: `{model, requests, tokens_in, tokens_out, tool_calls?, usd?, usd_unknown?}`
 
         `usd` counts what is known, answers by their bill and the others at their most; `usd_unknown` is how many
         requests cost what nobody knows.
@@ -135,6 +160,8 @@ class Meter:
             "tokens_in": sum(row["input_tokens"] or 0 for row in rows),
             "tokens_out": sum(row["output_tokens"] or 0 for row in rows),
         }
+        if calls := sum(row["path"] == path for row in self.calls.of_run(run_id)):
+            cost["tool_calls"] = calls
         priced = [one for one in known if one is not None]
         if priced:
             cost["usd"] = sum(priced) / MICROS
@@ -160,15 +187,27 @@ def limits_of(charge: Charge) -> Sequence[Limit]:
     return [Limit(scope, measure, most) for scope, measure, most in found if most is not None]
 
 
+def call_limits_of(charge: Charge) -> Sequence[Limit]:
+    """Every limit that stands over a tool call that a model asks for: the lower of agent's and step's, run, month."""
+    allowed, own = charge.run.allowance, charge.agent.can.budget.tool_calls
+    found = (
+        (Scope.TASK, own if charge.most_tool_calls is None else min(own, charge.most_tool_calls)),
+        (Scope.RUN, allowed.tool_calls_per_run),
+        (Scope.MONTH, allowed.tool_calls_per_month),
+    )
+    return [Limit(scope, Measure.TOOL_CALLS, most) for scope, most in found if most is not None]
+
+
 def used_up(found: Exceeded) -> BudgetUsedUp:
     """The error for a limit that a request would break."""
     limit = found.limit
-    said = {Measure.MICROS: dollars, Measure.TOKENS: _tokens, Measure.REQUESTS: _requests}[limit.measure]
-    sentence = (
-        f"The budget {WHAT[limit.scope]} is {said(limit.most)}: {said(found.used)} are used, "
-        f"and the next request may need {said(found.wanted)}."
-    )
-    where = "the agent's file" if limit.scope is Scope.TASK else "the playbook's policy"
+    said = SAID[limit.measure]
+    called = limit.measure is Measure.TOOL_CALLS
+    following = "" if called else f", and the next request may need {said(found.wanted)}"
+    sentence = f"The budget {WHAT[limit.scope]} is {said(limit.most)}: {said(found.used)} are used{following}."
+    where = "the playbook's policy"
+    if limit.scope is Scope.TASK:
+        where = "the agent's file, or the step," if called else "the agent's file"
     return BudgetUsedUp(sentence, cure=f"Raise the budget in {where}, or go on without a model.")
 
 
@@ -177,12 +216,16 @@ def dollars(micros: int) -> str:
     return f"${micros / MICROS:,.2f}" if micros % 10_000 == 0 else f"${micros / MICROS:,.4f}"
 
 
-def _tokens(number: int) -> str:
-    return f"{number:,} tokens"
+def _counted(one: str) -> Callable[[int], str]:
+    return lambda number: f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
-def _requests(number: int) -> str:
-    return f"{number:,} request{'' if number == 1 else 's'}"
+SAID: Mapping[Measure, Callable[[int], str]] = {
+    Measure.MICROS: dollars,
+    Measure.TOKENS: _counted("token"),
+    Measure.REQUESTS: _counted("request"),
+    Measure.TOOL_CALLS: _counted("tool call"),
+}
 
 
 def _micros(usd: float | None) -> int | None:

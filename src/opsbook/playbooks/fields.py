@@ -152,6 +152,10 @@ class StepFields(BaseModel):
         """Names that this step gives to later steps, besides `save_as`."""
         return frozenset()
 
+    def own_names(self, key: str) -> frozenset[str]:
+        """Names that the expressions under one of these keys may read beside the run's own: what the step finds."""
+        return frozenset()
+
     def problems(self, catalog: Catalog) -> Iterator[Problem]:
         """What is wrong with these keys against what the deployment knows. `path` is relative to the step."""
         return iter(())

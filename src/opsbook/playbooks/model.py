@@ -256,7 +256,8 @@ class Exhausted(StrEnum):
 class Budget(Part):
     """What a playbook may use of models; None: no limit of its own. Money in US dollars, tokens in and out together.
 
-    A month is that of the runs' scheduled times, in their zone.
+    Tool calls are those that a model asks for, beside the ones that a step names. A month is that of the runs'
+    scheduled times, in their zone.
     """
 
     usd_per_run: Annotated[float, Field(ge=0)] | None = None
@@ -265,6 +266,8 @@ class Budget(Part):
     tokens_per_month: Annotated[int, Field(ge=0)] | None = None
     requests_per_run: Annotated[int, Field(ge=0)] | None = None
     requests_per_month: Annotated[int, Field(ge=0)] | None = None
+    tool_calls_per_run: Annotated[int, Field(ge=0)] | None = None
+    tool_calls_per_month: Annotated[int, Field(ge=0)] | None = None
     on_exhausted: Exhausted = Exhausted.TEMPLATE
 
 

@@ -39,6 +39,7 @@ class Measure(StrEnum):
     REQUESTS = "requests"
     TOKENS = "tokens"
     MICROS = "micros"  # millionths of a US dollar
+    TOOL_CALLS = "tool_calls"  # that models ask for by themselves; counted by `ModelToolCalls`
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,16 @@ def _used(connection: Connection, scope: Scope, row: Mapping[str, Any]) -> dict[
         func.coalesce(func.sum(tokens), 0).label(Measure.TOKENS),
         func.coalesce(func.sum(func.coalesce(requests.c.micros, requests.c.reserved_micros)), 0).label(Measure.MICROS),
     ]
-    same = (requests.c[name] == row[name] for name in _KEYS[scope])
+    same = (requests.c[name] == row[name] for name in SAME[scope])
     found = fetch_one(connection, select(*columns).where(requests.c.state != RequestState.RELEASED, *same)) or {}
-    return {measure: int(found[measure]) for measure in Measure}
+    return {measure: int(found[measure]) for measure in Measure if measure is not Measure.TOOL_CALLS}
 
 
-_KEYS = {Scope.TASK: ("run_id", "path", "agent"), Scope.RUN: ("run_id",), Scope.MONTH: ("playbook_id", "month")}
+SAME = {  # what the rows share that are counted together
+    Scope.TASK: ("run_id", "path", "agent"),
+    Scope.RUN: ("run_id",),
+    Scope.MONTH: ("playbook_id", "month"),
+}
 
 
 def _wanted(measure: Measure, row: Mapping[str, Any]) -> int:

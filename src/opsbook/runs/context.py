@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from opsbook.agents.delegation import Place
 from opsbook.effects.delivery import Origin
 from opsbook.effects.ledger import effect_key
 from opsbook.playbooks.expressions import evaluate, fill_key, fill_text, fill_tree, truth
@@ -121,8 +122,10 @@ class Context:
         async def call(tool: str, args: JsonObject, agent: str) -> ToolResult:
             return await self.call_tool(tool, args, agent=agent)
 
+        services = self.scene.services
+        at = Place(self.path, self.names.values, services.catalog.tools)
         with self._agent_span(assignment.agent):
-            return await self.scene.services.desk.delegate(assignment, self.run, call, from_agent=self.agent)
+            return await services.desk.delegate(assignment, self.run, call, from_agent=self.agent, at=at)
 
     async def write(self, writing: Writing) -> Done:
         standing = judge(self.scene.playbook, self.names.values)

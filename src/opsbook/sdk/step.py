@@ -115,6 +115,8 @@ class Allowance:
     tokens_per_month: int | None = None
     requests_per_run: int | None = None
     requests_per_month: int | None = None
+    tool_calls_per_run: int | None = None
+    tool_calls_per_month: int | None = None
     fail_when_used_up: bool = False  # otherwise the deterministic renderer writes on
 
 

@@ -19,11 +19,34 @@ class ToolRequest:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """One typed field of what an agent is to answer.
+
+    `type` is string, number, boolean, array or object; `enum` closes a string to a few words; `unit` says what a number
+    counts in (count, cents, ratio, ms, seconds). `formula` computes the field from what the tools found: no model is
+    asked for it then. `otherwise` is the expression that stands in where no model's answer is used.
+    """
+
+    type: str
+    description: str = ""
+    enum: tuple[str, ...] = ()
+    unit: str | None = None
+    items: Wanted | None = None
+    max_items: int = 20
+    properties: Mapping[str, Wanted] = field(default_factory=dict)
+    formula: str | None = None
+    otherwise: str | None = None
+
+
+@dataclass(frozen=True)
 class Assignment:
     """Work delegated to an agent: the tools to ask, in this order, and what to make of their answers.
 
     The first tool's value is the assignment's value when there is one tool; with several it is an object by name.
     No tools: the agent's own `answers_with` is asked with `args`.
+
+    `output` are fields that stand beside the answers in the value: a tool that has a name stands under it then, one
+    without must answer with an object. `max_tool_calls` bounds what a model may ask of the agent's tools by itself.
     """
 
     agent: str
@@ -31,6 +54,8 @@ class Assignment:
     tools: tuple[ToolRequest, ...] = ()
     args: JsonObject = field(default_factory=dict)
     model_tier: str | None = None
+    output: Mapping[str, Wanted] = field(default_factory=dict)
+    max_tool_calls: int | None = None
 
 
 @dataclass(frozen=True)

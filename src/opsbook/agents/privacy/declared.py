@@ -181,7 +181,7 @@ ANSWERS: Mapping[str, Mapping[str, As]] = {
         "id": As.SYSTEM,
         "name": As.SYSTEM,
         "configured": As.FIGURE,
-        "state.*": As.FIGURE,
+        "state.*": As.WORD,
         "last_refused.at": As.TIME,
         "last_refused.error_class": As.WORD,
         "expires_at": As.TIME,

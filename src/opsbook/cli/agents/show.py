@@ -35,7 +35,10 @@ def run(
         ("delegates to", ", ".join(sorted(can.may_delegate_to)) or "nobody"),
         ("autonomy", can.autonomy.value),
         ("model", f"{model} (tier {can.model_tier})" if model else "none is configured: the renderer writes"),
-        ("for one piece of work", f"{work.requests} requests, {work.tokens:,} tokens{money} at most"),
+        (
+            "for one piece of work",
+            f"{work.requests} requests, {work.tokens:,} tokens, {work.tool_calls} tool calls{money} at most",
+        ),
     )
     out = console()
     out.print(f"[bold]{coloured(agent.id)}[/] {coloured(can.title)}\n")

@@ -26,7 +26,7 @@ def _section(agent: Agent) -> str:
         f"* Tools: {codes(sorted(can.tools)) or 'none'}.",
         f"* Delegates to: {codes(sorted(can.may_delegate_to)) or 'nobody'}.",
         f"* Model tier {code(can.model_tier)}, autonomy {code(can.autonomy.value)}.",
-        f"* For one piece of work at most {can.budget.requests} requests, {can.budget.tokens} tokens and "
-        f"{can.budget.usd_per_task} US dollars.",
+        f"* For one piece of work at most {can.budget.requests} requests, {can.budget.tokens} tokens, "
+        f"{can.budget.tool_calls} tool calls by the model and {can.budget.usd_per_task} US dollars.",
     ]
     return "\n".join(lines) + "\n"

@@ -51,6 +51,10 @@ class Scope:
         """The same point, inside a block that is entered only when the guards hold."""
         return Scope(dict(self.names), dict(self.steps), self.guards | set(guards))
 
+    def lending(self, names: frozenset[str]) -> Scope:
+        """The same point, where some more names can be read."""
+        return Scope({**self.names, **dict.fromkeys(names, self.guards)}, self.steps, self.guards) if names else self
+
     def give(self, step: Step, names: frozenset[str], guards: Guards) -> None:
         self.steps[step.id] = guards
         for name in names:
@@ -131,7 +135,8 @@ class _Flow:
                 if isinstance(read, Problem):
                     yield read
                 else:
-                    yield from self._read(read, scope, rule if seen.path[-1] in OF_SUBJECTS else None)
+                    own = part.fields.own_names(str(seen.path[len(path)])) if isinstance(part, Step) else frozenset()
+                    yield from self._read(read, scope.lending(own), rule if seen.path[-1] in OF_SUBJECTS else None)
 
     def _saved(self, name: str, path: Path, scope: Scope) -> Iterator[Problem]:
         if name not in scope.names and name not in scope.steps and name not in self.forgiven:

@@ -1,4 +1,4 @@
-"""Requests to language models: what each may cost, what it cost, what was asked and answered."""
+"""Requests to language models, what they cost and were about; and the tools that models asked for."""
 
 from __future__ import annotations
 
@@ -33,4 +33,19 @@ model_requests = Table(
     Column("answered", Json),
     Index("ix_model_requests_run_id", "run_id"),
     Index("ix_model_requests_playbook_id_month", "playbook_id", "month"),
+)
+
+model_tool_calls = Table(
+    "model_tool_calls",
+    metadata,
+    Column("id", Id, primary_key=True),
+    required("run_id", Id),
+    required("playbook_id", Id),
+    required("path", Text),
+    required("agent", String(64)),
+    required("month", String(7)),
+    required("tool", String(120)),
+    required("asked_at", Instant),
+    Index("ix_model_tool_calls_run_id", "run_id"),
+    Index("ix_model_tool_calls_playbook_id_month", "playbook_id", "month"),
 )
