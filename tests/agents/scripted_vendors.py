@@ -20,6 +20,7 @@ class Turn:
     """One request as the model sees it: the task and its facts, what its tools have said, the tools that it has."""
 
     vendor: str
+    model: str
     body: Mapping[str, Any]
     sent: Mapping[str, Any]
     said: tuple[str, ...]
@@ -68,7 +69,7 @@ async def scripted_vendors(script: Script) -> AsyncIterator[Vendors]:
         head = served.requests[-1].decode("latin-1")
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
         body = json.loads(await reader.readexactly(int(length[1]))) if length else {}
-        turn = _claude_turn(body) if head.startswith("POST /v1/messages") else _gemini_turn(body)
+        turn = _claude_turn(body) if head.startswith("POST /v1/messages") else _gemini_turn(head, body)
         vendors.turns.append(turn)
         writer.write(_said(turn, script(turn), vendors.usage))
         await writer.drain()
@@ -91,10 +92,13 @@ def _claude_turn(body: Mapping[str, Any]) -> Turn:
             elif part["type"] == "tool_result":
                 inner = part["content"]
                 said.append(inner if isinstance(inner, str) else "".join(one["text"] for one in inner))
-    return Turn("claude", body, sent, tuple(said), tuple(tool["name"] for tool in body.get("tools", [])))
+    return Turn(
+        "claude", str(body["model"]), body, sent, tuple(said), tuple(tool["name"] for tool in body.get("tools", []))
+    )
 
 
-def _gemini_turn(body: Mapping[str, Any]) -> Turn:
+def _gemini_turn(head: str, body: Mapping[str, Any]) -> Turn:
+    model = head.split(":", 1)[0].rpartition("/")[2]
     said, sent = [], {}
     for content in body["contents"]:
         for part in content["parts"]:
@@ -103,7 +107,7 @@ def _gemini_turn(body: Mapping[str, Any]) -> Turn:
             elif "functionResponse" in part:
                 said.append(json.dumps(part["functionResponse"]["response"]))
     tools = [one["name"] for group in body.get("tools", []) for one in group.get("functionDeclarations", [])]
-    return Turn("gemini", body, sent, tuple(said), tuple(tools))
+    return Turn("gemini", model, body, sent, tuple(said), tuple(tools))
 
 
 def _said(turn: Turn, what: Call | Mapping[str, Any] | str, usage: Mapping[str, int]) -> bytes:
@@ -111,7 +115,7 @@ def _said(turn: Turn, what: Call | Mapping[str, Any] | str, usage: Mapping[str, 
         error = {"type": "error", "error": {"type": "overloaded_error", "message": what}}
         return answer(json.dumps(error).encode(), what, **JSON)
     call = what if isinstance(what, Call) else Call("answer", what)
-    body = _claude_says(turn, call, usage) if turn.vendor == "claude" else _gemini_says(call, usage)
+    body = _claude_says(turn, call, usage) if turn.vendor == "claude" else _gemini_says(turn, call, usage)
     return answer(json.dumps(body).encode(), **JSON)
 
 
@@ -120,19 +124,19 @@ def _claude_says(turn: Turn, call: Call, usage: Mapping[str, int]) -> dict[str, 
         "id": f"m{len(turn.said)}",
         "type": "message",
         "role": "assistant",
-        "model": turn.body["model"],
+        "model": turn.model,
         "stop_reason": "tool_use",
         "usage": dict(usage),
         "content": [{"type": "tool_use", "id": f"t{len(turn.said)}", "name": call.tool, "input": dict(call.args)}],
     }
 
 
-def _gemini_says(call: Call, usage: Mapping[str, int]) -> dict[str, Any]:
+def _gemini_says(turn: Turn, call: Call, usage: Mapping[str, int]) -> dict[str, Any]:
     part = {"functionCall": {"name": call.tool, "args": dict(call.args)}}
     counts = {"promptTokenCount": usage["input_tokens"], "candidatesTokenCount": usage["output_tokens"]}
     return {
         "candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],
         "usageMetadata": {**counts, "totalTokenCount": sum(counts.values())},
-        "modelVersion": "gemini-2.5-pro",
+        "modelVersion": turn.model,
         "responseId": "r1",
     }
