@@ -82,7 +82,9 @@ def test_a_store_that_is_no_database_is_told_and_left_alone(shell: Shell):
     assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("words", [(), ("runs",), ("schedule",), ("threads",), ("alerts",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [(), ("runs",), ("schedule",), ("threads",), ("alerts",), ("campaigns",), ("approvals",)], ids=" ".join
+)
 def test_no_line_of_the_list_of_verbs_is_cut(shell: Shell, words: tuple[str, ...]):
     lines = shell(*words, "--help").out.splitlines()
     assert [line for line in lines if line.startswith("  ") and line.endswith("...")] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -13,7 +13,8 @@ from opsbook.effects.ledger import Ledger
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.gate import Gate
 from opsbook.inbox.hours import Hours
-from opsbook.inbox.sender import Pace, Sender
+from opsbook.inbox.pace import Pace
+from opsbook.inbox.sender import Sender
 from opsbook.inbox.steering import Steering
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.effects import Effects
@@ -24,7 +25,7 @@ from opsbook.sdk.clock import SteppedClock
 from opsbook.sdk.effects import ConnectorClass, Parcel, Receipt
 from opsbook.sdk.values import JsonObject, Unknown
 
-WHOLE_DAY = (time(), time.max)
+WHOLE_DAY = ("00:00", "24:00")
 ALWAYS = Hours(weekdays=WHOLE_DAY, saturday=WHOLE_DAY, sunday=WHOLE_DAY)
 
 
@@ -80,7 +81,7 @@ class Office:
         gate = Gate(CampaignRows(self.store), self.contacts, hours)
         ledger = Ledger(Effects(self.store), self.clock, sleep)
         by_channel = {"email": list(ways)} if ways else {}
-        pace = Pace(at_once)
+        pace = Pace(at_once=at_once)
         return Sender(
             self.rows,
             self.campaigns.manifest,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsbook.inbox.hours import Hours, usual_hours, zones_of
+from opsbook.inbox.hours import Hours, zones_of
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda found: found.replace(tzinfo=UTC))
 states = st.sampled_from(["NY", "ny ", "CA", "TX", "FL", "HI", "AZ", "ID", "RI", None, "", "XX"])
@@ -23,7 +23,7 @@ def inside(hours: Hours, moment: datetime, zone: ZoneInfo) -> bool:
 
 @given(moments, states)
 def test_the_moment_is_inside_the_hours_of_every_zone_and_the_first_such_one(now, state):
-    hours, zones = usual_hours(), zones_of(state)
+    hours, zones = Hours(), zones_of(state)
     opens = hours.opens(state, now)
     assert opens >= now
     assert all(inside(hours, opens, zone) for zone in zones)
@@ -39,7 +39,7 @@ def test_an_unknown_state_is_every_place_of_the_country():
 
 
 def test_the_clock_change_of_a_recipient_moves_their_hours():
-    hours = usual_hours()
+    hours = Hours()
     before, after = datetime(2026, 10, 30, 5, tzinfo=UTC), datetime(2026, 11, 2, 5, tzinfo=UTC)
     assert hours.opens("NY", before) == datetime(2026, 10, 30, 14, tzinfo=UTC)
     assert hours.opens("NY", after) == datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -54,7 +54,10 @@ def test_the_whole_day_is_open_at_every_moment():
 
 def test_hours_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="end before they begin"):
-        Hours(weekdays=(time(17), time(10)))
-    short = Hours(weekdays=(time(10), time(11)), saturday=(time(10), time(11)), sunday=(time(10), time(11)))
+        Hours(weekdays=("17:00", "10:00"))
+    with pytest.raises(ValueError, match="no time of day"):
+        Hours(sunday=("10", "17:00"))
+    hour = ("10:00", "11:00")
+    short = Hours(weekdays=hour, saturday=hour, sunday=hour)
     with pytest.raises(ValueError, match="no moment"):
         short.opens(None, datetime(2026, 11, 24, tzinfo=UTC))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inbox.posting import Office, Way
-from opsbook.inbox.hours import usual_hours
+from opsbook.inbox.hours import Hours
 from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.sdk.effects import Lost, Parcel, Refused
 from opsbook.sdk.errors import Conflict, InvalidInput, NotFound
@@ -190,7 +190,7 @@ async def test_nothing_leaves_before_the_moment_that_a_person_named(office, appr
 async def test_each_recipient_is_written_to_in_their_own_hours(office, approved, audience, clock):
     campaign_id, way = await approved(), Way()
     office.now = [{**one, "state": state} for one, state in zip(audience, ("NY", "HI", "CA", None), strict=True)]
-    sender = office.sender(way, hours=usual_hours())
+    sender = office.sender(way, hours=Hours())
     await sender.round()  # 10:00 in New York, 7:00 in California
     assert way.recipients == [EVERYBODY[0]]
     assert office.status(campaign_id) == "scheduled"

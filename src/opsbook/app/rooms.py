@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsbook.agents.desk import Desk
+from opsbook.app.inbox import Inbox
+from opsbook.app.sending import Sending
+from opsbook.app.systems import Systems
 from opsbook.app.world import World
 from opsbook.effects.mirror import Mirror
 from opsbook.inbox.amending import Amendments
@@ -16,6 +19,8 @@ from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.campaigns import Campaigns
 from opsbook.inbox.notifications import Notifications
 from opsbook.inbox.people import People
+from opsbook.inbox.sender import Sender
+from opsbook.inbox.steering import Steering
 from opsbook.inbox.threads import Threads
 from opsbook.integrations.monitor import Monitor
 from opsbook.playbooks.catalog import Catalog
@@ -47,24 +52,65 @@ class App:
     store: Store
     records: Records
     warehouse: Warehouse
-    integrations: Mapping[str, Integration[Any]]
-    monitor: Monitor
-    probes: Probes
+    systems: Systems
     snapshots: Snapshots
-    alerts: Alerts
     slots: Slots
-    people: People
-    threads: Threads
-    approvals: Approvals
-    campaigns: Campaigns
-    amendments: Amendments
-    notifications: Notifications
+    inbox: Inbox
+    sending: Sending
     operations: Operations
     inbound: Inbound
     clockwork: Clockwork
     mirror: Mirror | None
     body: RunBody
     desk: Desk
+
+    @property
+    def integrations(self) -> Mapping[str, Integration[Any]]:
+        return self.systems.integrations
+
+    @property
+    def monitor(self) -> Monitor:
+        return self.systems.monitor
+
+    @property
+    def probes(self) -> Probes:
+        return self.systems.probes
+
+    @property
+    def alerts(self) -> Alerts:
+        return self.inbox.alerts
+
+    @property
+    def people(self) -> People:
+        return self.inbox.people
+
+    @property
+    def threads(self) -> Threads:
+        return self.inbox.threads
+
+    @property
+    def approvals(self) -> Approvals:
+        return self.inbox.approvals
+
+    @property
+    def campaigns(self) -> Campaigns:
+        return self.inbox.campaigns
+
+    @property
+    def amendments(self) -> Amendments:
+        return self.inbox.amendments
+
+    @property
+    def notifications(self) -> Notifications:
+        return self.inbox.notifications
+
+    @property
+    def sender(self) -> Sender:
+        return self.sending.sender
+
+    @property
+    def steering(self) -> Steering:
+        return self.sending.steering
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -80,9 +126,9 @@ class App:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Carry runs out, and turn time into runs: schedules, waits, runs that others accepted."""
+        """Carry runs out, and turn time into runs: schedules, waits, runs that others accepted; send campaigns."""
         async with self.working():
-            loops = [self.clockwork.run(), *([self.mirror.run()] if self.mirror else [])]
+            loops = [self.clockwork.run(), self.sender.run(), *([self.mirror.run()] if self.mirror else [])]
             tasks = [asyncio.create_task(loop) for loop in loops]
             try:
                 yield

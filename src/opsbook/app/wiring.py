@@ -7,6 +7,7 @@ from opsbook.agents.roster import load_roster
 from opsbook.app.inbox import Inbox, inbox_of
 from opsbook.app.models import meter, models
 from opsbook.app.rooms import App
+from opsbook.app.sending import sending_of
 from opsbook.app.systems import Systems, inbound, mirror, systems_of
 from opsbook.app.world import World
 from opsbook.effects.delivery import DryDoor
@@ -78,18 +79,11 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         store=store,
         records=records,
         warehouse=warehouse,
-        integrations=systems.integrations,
-        monitor=systems.monitor,
-        probes=systems.probes,
+        systems=systems,
         snapshots=snapshots,
-        alerts=inbox.alerts,
         slots=slots,
-        people=inbox.people,
-        threads=inbox.threads,
-        approvals=inbox.approvals,
-        campaigns=inbox.campaigns,
-        amendments=inbox.amendments,
-        notifications=inbox.notifications,
+        inbox=inbox,
+        sending=sending_of(settings, world, ids, store, inbox, warehouse),
         operations=operations,
         inbound=doors,
         clockwork=Clockwork(operations, slots, services.catalog, world.clock, world.sleep, rounds),

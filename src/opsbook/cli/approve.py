@@ -1,6 +1,7 @@
-"""Approve what waits for a decision, exactly as it was frozen.
+"""Approve what waits for a decision.
 
-You are the person whose account this is in the settings (os_user), the one whom --as names, or the only one there is.
+It is approved exactly as it was frozen. You are the person whose account this is in the settings (os_user), the one
+whom --as names, or the only one there is.
 Where a run of this machine waited for it, it goes on and is followed to its end.
 """
 

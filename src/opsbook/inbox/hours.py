@@ -1,49 +1,61 @@
-"""When somebody may be written to, by the clock on their own wall. The states and the usual hours are `places.yaml`.
+"""When somebody may be written to, by the clock on their own wall. The states and their zones are `places.yaml`.
 
 Whoever's state is not known is written to when it is a fitting hour in every zone that they could live in.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
 DAYS_AHEAD = 9  # a whole week and both of its ends: a day that never opens is found out
 SATURDAY, SUNDAY = 5, 6
 MIDNIGHT = "24:00"
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
-def _span(value: object) -> object:
-    return [time.max if one == MIDNIGHT else one for one in value] if isinstance(value, list | tuple) else value
+def _span(value: tuple[str, str]) -> tuple[str, str]:
+    begin, end = (_time(one) for one in value)
+    if begin >= end:
+        raise ValueError("its hours end before they begin; they are of one day, such as ['10:00', '17:00']")
+    return value
 
 
-Span = Annotated[tuple[time, time], BeforeValidator(_span)]
+def _time(text: str) -> time:
+    if text == MIDNIGHT:
+        return time.max
+    if not CLOCK.fullmatch(text):
+        raise ValueError(f"{text[:20]} is no time of day, such as 10:00")
+    return time.fromisoformat(text)
+
+
+Span = Annotated[tuple[str, str], AfterValidator(_span)]
 
 
 class Hours(BaseModel):
-    """Local times between which messages leave; the end is not in it. `["00:00", "24:00"]` is the whole day."""
+    """Local times between which messages leave; the end is not in it. `["00:00", "24:00"]` is the whole day.
+
+    The usual ones lie inside what federal law and every state's law leave for messages that sell something (47 CFR
+    64.1200: 8 to 21; the narrowest states: 9 to 18, and 10 to 17 on weekends).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    weekdays: Span = Field(default=(time(10), time(17)), description="Monday to Friday, such as ['10:00', '17:00']")
-    saturday: Span = Field(default=(time(10), time(17)), description="Saturday")
-    sunday: Span = Field(default=(time(12), time(17)), description="Sunday")
-
-    @model_validator(mode="after")
-    def _end_after_they_begin(self) -> Self:
-        if any(begin >= end for begin, end in (self.weekdays, self.saturday, self.sunday)):
-            raise ValueError("hours end before they begin; they are of one day, such as ['10:00', '17:00']")
-        return self
+    weekdays: Span = Field(default=("10:00", "17:00"), description="Monday to Friday, such as ['10:00', '17:00']")
+    saturday: Span = Field(default=("10:00", "17:00"), description="Saturday")
+    sunday: Span = Field(default=("12:00", "17:00"), description="Sunday")
 
     def on(self, day: date) -> tuple[time, time]:
-        return {SATURDAY: self.saturday, SUNDAY: self.sunday}.get(day.weekday(), self.weekdays)
+        begin, end = {SATURDAY: self.saturday, SUNDAY: self.sunday}.get(day.weekday(), self.weekdays)
+        return _time(begin), _time(end)
 
     def opens(self, state: str | None, now: datetime) -> datetime:
         """The first moment from `now` on that is inside the hours of every zone of a state. In UTC.
@@ -71,10 +83,6 @@ def zones_of(state: str | None) -> tuple[ZoneInfo, ...]:
     places = _places()
     names = places["states"].get((state or "").strip().upper()) or places["anywhere"]
     return tuple(ZoneInfo(name) for name in names)
-
-
-def usual_hours() -> Hours:
-    return Hours.model_validate(_places()["usual"])
 
 
 def _until(day: date, end: time, zone: ZoneInfo) -> datetime:

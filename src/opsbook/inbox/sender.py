@@ -21,6 +21,7 @@ from opsbook.effects.posting import Post, Posted, post
 from opsbook.inbox.consent import BETWEEN_CAMPAIGNS
 from opsbook.inbox.gate import Gate, Passed
 from opsbook.inbox.lifecycle import CampaignStatus, LetterState
+from opsbook.inbox.pace import Pace
 from opsbook.records.effects import WITHHELD
 from opsbook.records.rows import Row
 from opsbook.records.sendings import Claim, Sendings, Settled
@@ -43,14 +44,6 @@ Approved = Callable[[str], JsonObject]
 """The frozen manifest of an approved campaign. Raises `Conflict` when it is not approved, or not what was approved."""
 Tell = Callable[[str, str], Awaitable[None]]
 """Tells people what became of a campaign: its id, and a text."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """`at_once` letters are on their way together; `per_minute`: no more than that leave in a minute, 0: no limit."""
-
-    at_once: int = 8
-    per_minute: int = 0
 
 
 @dataclass(frozen=True)

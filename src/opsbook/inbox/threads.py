@@ -110,6 +110,13 @@ class Threads:
             "dry_run": True,
         }
 
+    async def say(self, thread_id: str, text: str, *, by: str, effect_key: str) -> Row:
+        """Add a message; the same effect key again adds nothing. Answers the thread. Raises `NotFound`."""
+        row = await self.rows.say(thread_id, self._said(by, text, None, effect_key))
+        if row is None:
+            raise NotFound(f"There is no thread {thread_id[:80]}.", cure="`opsbook threads list` shows the latest.")
+        return row
+
     async def close(self, which: str, *, by: str, reason: str, status: str = "completed") -> JsonObject:
         """Close a thread, named by its id or by what it is about; its key is free for the next one.
 

@@ -65,6 +65,23 @@ class Threads:
 
         return await self.store.shared(write)
 
+    async def say(self, thread_id: str, message: Mapping[str, Any]) -> Row | None:
+        """Put a message into a thread, open or closed; its `effect_key` a second time adds nothing.
+
+        Answers the thread, None when there is none.
+        """
+
+        def write(connection: Connection) -> Row | None:
+            row = fetch_one(connection, select(threads).where(threads.c.id == thread_id))
+            if row is None:
+                return None
+            if insert_absent(connection, thread_messages, {**message, "thread_id": thread_id, "answer": None}):
+                change = update(threads).where(threads.c.id == thread_id)
+                connection.execute(change.values(updated_at=message["at"]))
+            return row
+
+        return await self.store.shared(write)
+
     async def close(self, thread_id: str, status: str, message: Mapping[str, Any], answer: Row) -> Row | None:
         """Close an open thread with a last message and free its key; None when it was not open (any more)."""
 

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from opsbook.agents.prices import Price
+from opsbook.inbox.pace import Pace
 from opsbook.integrations.catalog import ids as systems
 from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.references import references_in
@@ -62,6 +63,7 @@ class Settings(BaseModel):
         default=("mailjet", "ses", "smtp", "gmail"),
         description="systems in the order in which mail is tried; one that is not named comes last",
     )
+    campaigns: Pace = Field(default_factory=Pace, description="how campaigns are sent")
     roster: Path | None = Field(default=None, description="folder of agents that override or add to our own")
     integrations: dict[str, dict[str, Any]] = Field(
         default_factory=dict, repr=False, description="one section for each system"

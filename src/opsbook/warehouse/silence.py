@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from opsbook.sdk.values import Json, JsonObject, Unknown, plain
+from opsbook.sdk.values import Json, JsonObject, Unknown
+from opsbook.warehouse.contacts import contacts_of
 from opsbook.warehouse.figures import Seen, measure
 from opsbook.warehouse.orders import histories
 from opsbook.warehouse.store import Warehouse
@@ -63,7 +64,7 @@ def silent_organizations(
     )
     found = [row for row in rows if row["inactive"]]
     ids = [str(row["id"]) for row in found]
-    people, consent = _contacts(warehouse, ids)
+    people, consent = contacts_of(warehouse, ids)
     bought = histories(warehouse, ids, as_of)
     unpriced = warehouse.lacks("subscriptions") or several_currencies(warehouse, as_of)
     organizations = [
@@ -141,37 +142,6 @@ def _reason(last: Mapping[str, datetime | None], silent: Sequence[str]) -> str:
 
 def _unread(row: Mapping[str, Any]) -> list[Json]:
     return [name for name in SIGNALS if row[name] is None]
-
-
-def _contacts(warehouse: Warehouse, ids: Sequence[str]) -> tuple[dict[str, list[Json]], tuple[str, ...]]:
-    """Whom to write to at each organisation; what nobody knows about their consent is unknown, with a warning."""
-    if not ids:
-        return {}, ()
-    found: dict[str, list[Json]] = {}
-    for row in warehouse.rows("contacts", organizations=list(ids)):
-        found.setdefault(row["organization_id"], []).append(
-            {
-                "contact_id": row["id"],
-                **{name: row[name] for name in ("first_name", "display_name", "email", "role", "is_test")},
-                "email_unsubscribed_at": _consent(
-                    plain(row["email_unsubscribed_at"]), row["consent_unread"], row["consent_absent"]
-                ),
-                "email_opt_out": _consent(row["email_opt_out"], row["opt_out_unread"], row["opt_out_absent"]),
-            }
-        )
-    lacking = [
-        why.reason
-        for need in ("users.email_unsubscribed_at", "organizations.email_opt_out")
-        if (why := warehouse.lacks(need))
-    ]
-    cure = "Map the column, or say with `=@` that there are no opt-outs."
-    return found, tuple(f"Nobody can be written to: {reason}. {cure}" for reason in lacking)
-
-
-def _consent(value: Json, unread: bool, absent: bool) -> Json:
-    if unread:
-        return Unknown("it could not be read").as_json()
-    return Unknown("it was not loaded").as_json() if absent else value
 
 
 def several_currencies(warehouse: Warehouse, as_of: datetime) -> Unknown | None:

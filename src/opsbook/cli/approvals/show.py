@@ -1,4 +1,4 @@
-"""Show one approval: what it is about, who may decide until when, and everything that was tried."""
+"""Show one approval: what it is about, and who may decide."""
 
 from __future__ import annotations
 

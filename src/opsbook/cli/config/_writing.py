@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from opsbook.cli.config._values import toml_value
+from opsbook.inbox.pace import Pace
 from opsbook.integrations._system import SystemConfig
 from opsbook.integrations.catalog import ids, names, one_of
 from opsbook.integrations.configuration import names_of, system_class
@@ -29,6 +30,7 @@ HEAD = """# The settings of opsbook. All are taken out: what stands in one is it
 SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "people": ("[people.owner]", PersonSettings),
     "approvals": ("[approvals]", ApprovalSettings),
+    "campaigns": ("[campaigns]", Pace),
     "metrics": ("[metrics.signup_conversion]", ContractSettings),
     "hooks": ("[hooks.billing]", HookSettings),
     "maintenance": ("[[maintenance]]", MaintenanceSettings),

@@ -1,4 +1,4 @@
-"""Measure how well reports and letters are written, by the renderer or by a model."""
+"""Measure how well reports and letters are written."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ The metrics and their conditions stand in docs/reference/warehouse.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ import typer
 
 from opsbook.agents.wording import percent
 from opsbook.app import App
+from opsbook.cli._moments import moment
 from opsbook.cli._opening import with_app
 from opsbook.cli._printing import coloured, console, show, show_items
 from opsbook.playbooks.fields import duration_text
@@ -36,30 +36,17 @@ def run(
     timezone: Annotated[str, typer.Option(help="whose local dates the snapshots have")] = NEW_YORK,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    end, zone = _moment(at), _zone(timezone)
+    end, zone = moment(at, "--at") if at is not None else None, _zone(timezone)
 
     async def found(app: App) -> Explanation:
-        moment = end or app.world.clock.now()
-        return explain(app.warehouse, name, moment, days=days, limit=limit, snapshots=app.snapshots, zone=zone)
+        until = end or app.world.clock.now()
+        return explain(app.warehouse, name, until, days=days, limit=limit, snapshots=app.snapshots, zone=zone)
 
     told = with_app(found)
     if as_json:
         show(told.as_json(), as_json=True)
         return
     _print(told)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        cure = "Write it with its zone, such as 2026-11-24T08:00-05:00 or 2026-11-24T13:00Z."
-        raise InvalidInput(f"{text} is no time that says its zone.", field="--at", cure=cure)
-    return found
 
 
 def _zone(name: str) -> ZoneInfo:

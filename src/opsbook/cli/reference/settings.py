@@ -12,6 +12,7 @@ from opsbook.cli.reference._markdown import (
     table,
     type_words,
 )
+from opsbook.inbox.pace import Pace
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, ApprovalSettings, MaintenanceSettings, PersonSettings, Settings
 from opsbook.warehouse.contracts import ContractSettings
@@ -34,6 +35,10 @@ A section for each door of your own, see [webhooks](../howto/webhooks.md). Its s
 APPROVALS = """## `[approvals]`
 
 How people decide about what waits for them: see [approve](../howto/approve.md).
+"""
+CAMPAIGNS = """## `[campaigns]`
+
+When approved campaigns leave, and how fast: see [send a campaign](../howto/send-a-campaign.md).
 """
 METRICS = """## `[metrics.<name>]`
 
@@ -67,6 +72,8 @@ def page() -> str:
             fields_table(PersonSettings),
             APPROVALS,
             fields_table(ApprovalSettings),
+            CAMPAIGNS,
+            fields_table(Pace),
             METRICS,
             fields_table(ContractSettings),
             SOURCES,

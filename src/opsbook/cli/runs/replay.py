@@ -1,6 +1,7 @@
-"""Repeat what models wrote in a run, from its transcript: nothing is asked, and the same answers pass today's checks.
+"""Repeat what models wrote in a run, asking nobody.
 
-Exit code 1 when one of them comes to another text than the record has.
+The answers of its transcript pass today's checks again. Exit code 1 when one of them comes to another text than the
+record has.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Show what models were asked in a run, what they answered and what it cost. Secrets stand as stars."""
+"""Show what models were asked in a run, and answered.
+
+With what each request cost; secrets stand as stars.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""What a person sees of a campaign, and how they stop it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.commanding import Shell
+from stories.sending import approved, settle_down
+
+
+@pytest.fixture
+def campaign(shell: Shell) -> str:
+    """An approved campaign to three people."""
+    settle_down(shell.folder, port=9)
+    return approved(shell.folder, 3)
+
+
+@pytest.fixture(autouse=True)
+def at_home(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPSBOOK_HOME", str(shell.folder / "home"))
+
+
+def test_a_campaign_shows_its_letters_and_where_it_stands(shell: Shell, campaign: str) -> None:
+    (listed,) = shell("campaigns", "list", "--json").json["items"]
+    assert (listed["id"], listed["status"], listed["recipients"]) == (campaign, "approved", 3)
+    shown = shell("campaigns", "show", campaign)
+    assert "is approved" in shown.out
+    assert "o00002@example.com" in shown.out
+    whole = shell("campaigns", "show", campaign, "--letters").out
+    assert whole.count("https://ops.example.com/unsubscribe/") == 3
+    assert shell("campaigns", "show", campaign, "--json").json["sending"] == {}
+    assert shell("campaigns", "list", "--status", "sent", "--json").json["items"] == []
+
+
+def test_it_is_put_off_paused_resumed_and_cancelled_by_a_person(shell: Shell, campaign: str) -> None:
+    later = "2100-01-01T10:00-05:00"
+    assert "scheduled" in shell("campaigns", "schedule", campaign, "--at", later, "--as", "owner").out
+    paused = shell("campaigns", "pause", campaign, "--reason", "a typo", "--as", "second", "--json").json
+    assert (paused["status"], paused["sending"]["note"]["message"]) == ("paused", "second: a typo")
+    assert "sending" in shell("campaigns", "resume", campaign, "--as", "owner").out
+    refused = shell("campaigns", "cancel", campaign, "--reason", "no", "--as", "owner")
+    assert (refused.code, "The campaign is sending." in refused.err) == (10, True)
+    shell("campaigns", "pause", campaign, "--reason", "no", "--as", "owner")
+    assert "cancelled" in shell("campaigns", "cancel", campaign, "--reason", "no", "--as", "owner").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["pause", "campaign_none", "--reason", "x", "--as", "owner"], 8, "There is no campaign"),
+        (["pause", "{}", "--reason", "x", "--as", "stranger"], 9, "Nobody in the settings is called"),
+        (["pause", "{}", "--reason", "x"], 2, "Nobody can tell who decides"),
+        (["schedule", "{}", "--at", "tomorrow", "--as", "owner"], 2, "no time that says its zone"),
+        (["schedule", "{}", "--at", "2020-01-01T00:00Z", "--as", "owner"], 2, "is past"),
+        (["letters", "campaign_none"], 8, "There is no campaign"),
+    ],
+)
+def test_what_cannot_be_done_says_why(shell: Shell, campaign: str, words: list[str], code: int, said: str) -> None:
+    answer = shell("campaigns", *(word.format(campaign) for word in words))
+    assert (answer.code, said in answer.err) == (code, True), answer.err
+
+
+def test_letters_of_a_campaign_that_nobody_began_are_none(shell: Shell, campaign: str, tmp_path: Path) -> None:
+    assert shell("campaigns", "letters", campaign, "--json").json["items"] == []
