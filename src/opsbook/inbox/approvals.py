@@ -13,7 +13,7 @@ from typing import Any
 
 from opsbook.inbox.deadlines import what_time_does
 from opsbook.inbox.deciding import Decision, Ruling, gone, refusal, rule_on
-from opsbook.inbox.passes import Passes, bad_link
+from opsbook.inbox.passes import BAD_LINK, Passes, bad_link
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.questions import Asker, campaign_of, campaign_question, step_question
 from opsbook.inbox.rules import Rules
@@ -127,6 +127,17 @@ class Approvals:
         approval_id, name = self.passes.holder(token)
         genuine = await self.passes.checker(token)
         return await self._decide(approval_id, self.people.named(name), decision, genuine)
+
+    async def opened(self, token: str) -> tuple[Row, str]:
+        """(approval, person) behind a link, to be shown. Nothing is decided, and nothing changes.
+
+        Raises `NotFound` for what is no link of ours, or one that a newer one has replaced.
+        """
+        approval_id, person = self.passes.holder(token)
+        genuine, row = await self.passes.checker(token), self.rows.get(approval_id)
+        if row is None or not genuine(row):
+            raise NotFound(BAD_LINK, cure="Open the link of the newest message, whole.")
+        return row, person
 
     async def refuse(self, approval_id: str, decision: Decision, error: CallerMistake) -> None:
         """Keep in the audit that somebody was turned away before they could try. Raises `NotFound`."""

@@ -17,6 +17,7 @@ from opsbook.sdk.values import plain
 
 KEY = "approvals"
 PATH = "/approvals/"
+BAD_LINK = "This link is not one of ours, or a newer one has taken its place."
 
 
 class Passes:
@@ -54,7 +55,7 @@ class Passes:
 def bad_link(standing: Standing, decision: Decision) -> Ruling:
     """The refusal of a link that was not made for this approval as it stands."""
     error = NotAllowed(
-        "This link is not one of ours, or a newer one has taken its place.",
+        BAD_LINK,
         cure="Open the link of the newest message.",
         code="bad_link",
     )

@@ -55,7 +55,9 @@ def of_error(error: OpsbookError) -> Response:
 
 
 def headers_of(error: OpsbookError) -> dict[str, str]:
-    """When to come again, for an error that passes."""
+    """When to come again, for an error that passes; how to sign in, for one that lacks it."""
+    if error.http_status == 401 and error.code == "not_signed_in":
+        return CHALLENGE
     if not isinstance(error, RetryLater):
         return {}
     return {"Retry-After": str(max(1, round(error.after_seconds or 5)))}

@@ -7,14 +7,22 @@ from fastapi import APIRouter, FastAPI
 from opsbook import __version__
 from opsbook.app import App
 from opsbook.runs.standing import Standing
-from opsbook.web.api import cron, health, hooks, unsubscribe
-from opsbook.web.api.v1 import alerts, events, playbooks, runs, slots, systems, threads
+from opsbook.web.api import approval_links, cron, health, hooks, unsubscribe
+from opsbook.web.api.v1 import alerts, approvals, events, playbooks, runs, slots, systems, threads
 from opsbook.web.auth.gate import Gate
 from opsbook.web.house import House
 from opsbook.web.problems import HANDLERS
 
-# Health shows no data; cron brings the check of its secret, hooks their senders' proofs, unsubscribing a signed link.
-OPEN: tuple[APIRouter, ...] = (health.router, cron.router, hooks.router, unsubscribe.router)
+# Health shows no data; cron brings the check of its secret, hooks their senders' proofs, unsubscribing and the pages of
+# approvals a signed link, and approvals ask for the token of a person, or of the API where one only looks.
+OPEN: tuple[APIRouter, ...] = (
+    health.router,
+    cron.router,
+    hooks.router,
+    unsubscribe.router,
+    approval_links.router,
+    approvals.router,
+)
 GUARDED: tuple[APIRouter, ...] = (
     playbooks.router,
     runs.router,
