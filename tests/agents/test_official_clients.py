@@ -24,6 +24,7 @@ from opsbook.agents.spending import Meter
 from opsbook.agents.tiers import Prose
 from opsbook.agents.vendors import Vendors
 from opsbook.records.model_requests import RequestState
+from opsbook.runs.events import Bus
 from opsbook.telemetry.otlp import OpenTelemetry
 from peers.models import CLAUDE, GEMINI, ModelsPeer
 
@@ -32,6 +33,7 @@ FACTS = [
     Fact("f2", "Signups", "17", "getSignupAnalytics", 17, "count"),
 ]
 TRUE = json.dumps({"sections": [{"title": "Revenue", "paragraphs": ["It stands at [[f1]]. Signups: [[f2]]."]}]})
+LONG = json.dumps({"sections": [{"title": "Revenue", "paragraphs": ["It stands at [[f1]]. Signups: [[f2]]."] * 4}]})
 LIE = json.dumps({"sections": [{"title": "Revenue", "paragraphs": ["It doubled to [[f1]]."]}]})
 OVERLOADED = {"error": {"message": "Overloaded", "type": "overloaded_error"}, "status": 529}
 LIMITED = {"error": {"message": "Slow down", "type": "rate_limit_error"}, "status": 429, "retryAfter": 7}
@@ -162,6 +164,51 @@ async def test_a_stream_comes_in_pieces_and_is_billed_when_it_is_over(
     assert (row["state"], row["output_tokens"]) == (RequestState.ANSWERED, 80 if name == CLAUDE else 70)
     assert "so does the shop" in row["answered"]
     assert_sound(models_peer)
+
+
+@pytest.mark.parametrize("name", [CLAUDE, GEMINI])
+async def test_while_somebody_watches_the_answer_is_streamed_and_its_length_is_told_but_no_word_of_it(
+    models_peer: ModelsPeer, meter: Meter, name: str
+) -> None:
+    tell(models_peer, name, LONG)
+    bus, news = Bus(), list[Any]()
+    with bus.listening(news.append, closely=True):
+        prose = await write(models_peer, replace(meter, watched=bus.watching), **vars(only(name, models_peer)))
+    assert prose.sections[0].blocks == ["It stands at $5,000.00. Signups: 17." for _ in range(4)]
+    counts = [one.characters for one in news]
+    assert counts == sorted(set(counts))
+    assert (news[0].run_id, news[0].path, counts[-1]) == ("run_1", "report", len(LONG))
+    assert prose.cost["tokens_out"] == (80 if name == CLAUDE else 70)
+    streamed = models_peer.asked[0]
+    assert streamed.body.get("stream") is True or "streamGenerateContent" in streamed.path
+    assert_sound(models_peer)
+
+
+async def test_a_watched_lie_is_refused_like_any_other_and_an_unwatched_answer_is_not_streamed(
+    models_peer: ModelsPeer, meter: Meter
+) -> None:
+    for said in (LIE, TRUE, TRUE):
+        models_peer.says(CLAUDE, said)
+    bus, news = Bus(), list[Any]()
+    watched = replace(meter, watched=bus.watching)
+    with bus.listening(news.append, closely=True):
+        prose = await write(models_peer, watched)
+    assert prose.sections[0].blocks == ["It stands at $5,000.00. Signups: 17."]
+    with bus.listening(news.append):
+        await write(models_peer, watched)
+    assert [one.body["stream"] for one in models_peer.asked] == [True, True, False]
+
+
+async def test_a_stream_that_breaks_off_is_an_outage_and_gemini_takes_over(
+    models_peer: ModelsPeer, meter: Meter
+) -> None:
+    models_peer.says(CLAUDE, LONG, cut_after=5)
+    tell(models_peer, GEMINI, TRUE)
+    bus = Bus()
+    with bus.listening(lambda _event: None, closely=True):
+        prose = await write(models_peer, replace(meter, watched=bus.watching))
+    assert prose.credit.startswith(f"Opening written by {GEMINI}")
+    assert states(meter) == [(CLAUDE, RequestState.UNANSWERED), (GEMINI, RequestState.ANSWERED)]
 
 
 @pytest.mark.parametrize("refused", [OVERLOADED, LIMITED])

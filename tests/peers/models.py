@@ -61,11 +61,18 @@ class ModelsPeer:
     _turns: Counter[str] = field(default_factory=Counter)
 
     def says(
-        self, model: str, content: str | None = None, *, chaos: Mapping[str, float] | None = None, **more: Any
+        self,
+        model: str,
+        content: str | None = None,
+        *,
+        chaos: Mapping[str, float] | None = None,
+        cut_after: int | None = None,
+        **more: Any,
     ) -> None:
         """What a model answers when it is asked the next time: `content`, or the emulator's own fields in `more`.
 
-        `chaos` breaks the answer: `malformedRate`, `disconnectRate`, `latencyMs`.
+        Say everything before anything is asked. `chaos` breaks the answer: `malformedRate`, `disconnectRate`,
+        `latencyMs`. A stream ends without a word after `cut_after` of its pieces.
         """
         response: dict[str, Any] = {"usage": USAGE[model], **more}
         if content is not None:
@@ -76,7 +83,9 @@ class ModelsPeer:
             response.setdefault("finishReason", "stop")  # its own word for it is one that Google does not have
         turn, self._turns[model] = self._turns[model], self._turns[model] + 1
         match = {"model": model, "sequenceIndex": turn}
-        fixture = {"match": match, "response": response, **({"chaos": chaos} if chaos else {})}
+        fixture = {"match": match, "response": response, "chaos": dict(chaos or {})}
+        if cut_after is not None:
+            fixture["truncateAfterChunks"] = cut_after
         self._tell("fixtures", {"fixtures": [fixture]})
 
     def forget(self) -> None:
@@ -121,6 +130,8 @@ async def models_peer(aimock: str) -> AsyncIterator[ModelsPeer]:
         there_head = re.sub(r"(?im)^connection: [^\r\n]*", "connection: close", there_head)
         back.write(there_head.encode("latin-1") + body)
         try:
+            said = await there.readuntil(b"\r\n\r\n")  # a stream's says that the connection stays, and it does not
+            writer.write(re.sub(rb"(?im)^connection: [^\r\n]*", b"connection: close", said))
             while part := await there.read(65536):
                 writer.write(part)
                 await writer.drain()

@@ -24,6 +24,7 @@ from pydantic_ai.usage import RequestUsage
 from opsbook.agents.prices import Tokens
 from opsbook.agents.spending import Charge, Meter
 from opsbook.agents.transcript import printable
+from opsbook.agents.watching import Tell, counted
 from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.tracing import Attributes
 
@@ -62,9 +63,21 @@ class Metered(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
+        tell = self.meter.watched(self.charge.run.run_id, self.charge.path)
         async with self._reserved(messages, model_settings, model_request_parameters) as asked:
-            asked.answer = await self.wrapped.request(messages, asked.settings, model_request_parameters)
+            if tell is None or self.wrapped.provider is None:  # a model without a provider is one of this process
+                asked.answer = await self.wrapped.request(messages, asked.settings, model_request_parameters)
+            else:
+                asked.answer = await self._written(messages, asked.settings, model_request_parameters, tell)
         return whole(asked.answer)
+
+    async def _written(
+        self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters, tell: Tell
+    ) -> ModelResponse:
+        """The whole answer, as it would have come at once; meanwhile its length is told."""
+        async with self.wrapped.request_stream(messages, settings, parameters) as streamed:
+            await counted(streamed, tell)
+        return streamed.get()
 
     @asynccontextmanager
     async def request_stream(

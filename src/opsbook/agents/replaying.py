@@ -18,6 +18,7 @@ from pydantic_ai.settings import ModelSettings
 
 from opsbook.agents.desk import Desk
 from opsbook.agents.transcript import Turn, printable, turns_of
+from opsbook.agents.watching import by_nobody
 from opsbook.records.model_requests import Exceeded, Limit, ModelRequests, RequestState
 from opsbook.records.rows import Row
 from opsbook.sdk.errors import NeverWorks
@@ -90,6 +91,6 @@ def repeating(desk: Desk, rows: Sequence[Mapping[str, Any]]) -> Repeated:
     model = Remembered([one for one in found if isinstance(one, ModelResponse)])
     twin, books = copy(desk), desk.models.meter.requests
     twin.models = desk.models.answered_by(
-        lambda _tier: model, replace(desk.models.meter, requests=Unbooked(books.store))
+        lambda _tier: model, replace(desk.models.meter, requests=Unbooked(books.store), watched=by_nobody)
     )
     return Repeated(twin, model, [turns_of(row["asked"]) for row in answered])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from opsbook.agents.prices import Prices, Tokens, own_prices
 from opsbook.agents.roster import Agent
+from opsbook.agents.watching import Watched, by_nobody
 from opsbook.records.model_requests import Exceeded, Limit, Measure, ModelRequests, RequestState, Scope
 from opsbook.records.model_tool_calls import ModelToolCalls
 from opsbook.sdk.clock import Clock, Ids
@@ -55,7 +56,8 @@ class Spent:
 class Meter:
     """Counts every request to a model, and lets none through that could break a limit.
 
-    `clean` takes the deployment's secrets out of what is kept of a request.
+    `clean` takes the deployment's secrets out of what is kept of a request. `watched` says who is told how far an
+    answer has come.
     """
 
     requests: ModelRequests
@@ -64,6 +66,7 @@ class Meter:
     prices: Prices = field(default_factory=own_prices)
     clean: Callable[[str], str] = str
     tracer: Tracer = UNTRACED
+    watched: Watched = by_nobody
 
     async def reserve(self, charge: Charge, model: str, text: str, most_answered: int, kept: str | None = None) -> str:
         """Keep the most that a request can cost; the id under which its bill goes. Costs one shared commit.

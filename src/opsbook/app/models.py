@@ -8,13 +8,14 @@ from opsbook.agents.spending import Meter
 from opsbook.app.world import World
 from opsbook.records.model_requests import ModelRequests
 from opsbook.records.store import Store
+from opsbook.runs.events import Bus
 from opsbook.sdk.clock import Ids
 from opsbook.settings import Settings
 
 
-def meter(settings: Settings, world: World, store: Store, ids: Ids) -> Meter:
+def meter(settings: Settings, world: World, store: Store, ids: Ids, bus: Bus) -> Meter:
     prices = prices_with(settings.model_prices)
-    return Meter(ModelRequests(store), world.clock, ids, prices, world.http.redactor.clean, world.tracer)
+    return Meter(ModelRequests(store), world.clock, ids, prices, world.http.redactor.clean, world.tracer, bus.watching)
 
 
 def models(settings: Settings, meter: Meter) -> Models:

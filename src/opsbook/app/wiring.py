@@ -47,7 +47,8 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     operations = Operations(records, Acceptance(records, world.clock, ids), Elsewhere(), bus, world.clock)
     inbox = inbox_of(settings, world, ids, operations, systems.integrations)
     warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
-    desk = Desk(load_roster(settings.roster), models(settings, meter(settings, world, store, ids)), world.clock)
+    asked = models(settings, meter(settings, world, store, ids, bus))
+    desk = Desk(load_roster(settings.roster), asked, world.clock)
     tools = _tools(world, warehouse, snapshots, systems, inbox, desk)
     services = Services(
         records=records,

@@ -38,7 +38,7 @@ async def to_its_end(app: App, run_id: str, progress: Progress) -> dict[str, Any
 
 async def _carried_here(app: App, run_id: str, progress: Progress) -> dict[str, Any]:
     row = app.operations.get(run_id)
-    with app.operations.bus.listening(progress.hear):
+    with app.operations.bus.listening(progress.hear, closely=progress.lively):
         async with _alarm(app):
             await app.operations.engine.submit(SegmentId(run_id, row["segment"]))
             while not _settled(app, row):

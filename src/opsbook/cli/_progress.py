@@ -12,7 +12,7 @@ from typing import Any
 from rich.status import Status
 
 from opsbook.cli._printing import coloured, console
-from opsbook.runs.events import Event, RunStarted, StepEnded, StepStarted
+from opsbook.runs.events import Event, ModelWrote, RunStarted, StepEnded, StepStarted
 
 UNFINISHED = frozenset({"running", "parked"})
 
@@ -27,8 +27,13 @@ class Progress:
         self.told: set[str] = set()
         self.status = Status("starting", console=console())
 
+    @property
+    def lively(self) -> bool:
+        """Whether it shows what changes within a step."""
+        return not self.quiet and console().is_terminal
+
     def __enter__(self) -> Progress:
-        if not self.quiet and console().is_terminal:
+        if self.lively:
             self.status.start()
         return self
 
@@ -44,6 +49,8 @@ class Progress:
         elif isinstance(event, StepStarted):
             self.under_way[event.path] = event.name
             self._now()
+        elif isinstance(event, ModelWrote):
+            self._now(f"a model writes, {event.characters:,} characters so far")
         elif isinstance(event, StepEnded):
             self.under_way.pop(event.entry.path, None)
             self.ended({**vars(event.entry), "status": event.entry.status.value})
@@ -69,7 +76,7 @@ class Progress:
 
     def _now(self, what: str = "") -> None:
         names = ", ".join(self.under_way.values())
-        self.status.update(coloured(names or what or "working"))
+        self.status.update(coloured(" · ".join(filter(None, (names, what))) or "working"))
 
 
 def _details(step: Mapping[str, Any]) -> str:

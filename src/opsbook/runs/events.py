@@ -23,6 +23,15 @@ class StepStarted:
 
 
 @dataclass(frozen=True)
+class ModelWrote:
+    """How many characters a model has written of its answer so far; an answer that is begun anew counts from 0."""
+
+    run_id: str
+    path: str
+    characters: int
+
+
+@dataclass(frozen=True)
 class StepEnded:
     run_id: str
     entry: Entry
@@ -35,7 +44,7 @@ class RunEnded:
     verdict: str | None
 
 
-Event = RunStarted | StepStarted | StepEnded | RunEnded
+Event = RunStarted | StepStarted | ModelWrote | StepEnded | RunEnded
 Listener = Callable[[Event], None]
 
 
@@ -44,14 +53,24 @@ class Bus:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._watching = 0
 
     @contextmanager
-    def listening(self, listener: Listener) -> Iterator[None]:
+    def listening(self, listener: Listener, *, closely: bool = False) -> Iterator[None]:
+        """Hear the news. `ModelWrote` is told only while somebody listens `closely`: answers are streamed for it."""
         self._listeners.append(listener)
+        self._watching += closely
         try:
             yield
         finally:
+            self._watching -= closely
             self._listeners.remove(listener)
+
+    def watching(self, run_id: str, path: str) -> Callable[[int], None] | None:
+        """Who is to be told how far a model has come; None while nobody listens closely."""
+        if not self._watching:
+            return None
+        return lambda characters: self.tell(ModelWrote(run_id, path, characters))
 
     def tell(self, event: Event) -> None:
         for listener in self._listeners:

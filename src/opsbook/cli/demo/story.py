@@ -52,7 +52,10 @@ async def run_one(app: App, playbook_id: str, as_of: datetime, *, quiet: bool) -
     request = Request(playbook_id, actor="demo", as_of=as_of)
     accepted = await app.operations.start(request)
     run_id = accepted.run["id"]
-    with Progress(run_id, quiet=quiet) as progress, app.operations.bus.listening(progress.hear):
+    with (
+        Progress(run_id, quiet=quiet) as progress,
+        app.operations.bus.listening(progress.hear, closely=progress.lively),
+    ):
         row = await app.operations.ended(run_id, RUN_SECONDS)
         progress.read(app.records.runs.steps(run_id))
     if row["state"] not in OVER:
