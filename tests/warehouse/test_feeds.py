@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
 
+from integrations.till import FIELDS
 from opsbook.sdk.errors import NeverWorks, RetryLater
 from opsbook.sdk.feeds import FeedPage
 from opsbook.warehouse import Warehouse
@@ -15,6 +18,8 @@ from opsbook.warehouse.sources._drift import ENOUGH, MOST_FIELDS
 from opsbook.warehouse.sources._feed_place import REMEMBERED, Known
 from opsbook.warehouse.sources._feeds import fields_told
 from opsbook.warehouse.sources._place import alone
+from opsbook.warehouse.sources.alleaves.orders import orders
+from opsbook.warehouse.sources.hubspot.contacts import CONTACTS
 from opsbook.warehouse.tables import TABLES
 from warehouse.stored import stored
 from warehouse.telling import START, Desk, Told
@@ -245,6 +250,36 @@ def test_no_more_rows_are_remembered_than_fit_into_a_page():
     assert len(known.last()) == REMEMBERED * 32
     assert not kept.knows("0", {"at": 0})
     assert kept.knows("5000", {"at": 5000})
+
+
+HOSTILE: list[Any] = [
+    *(None, "", " ", 0, -1, 1.5, 1e300, 10**30, True, [], {}, [[]], [None], {"a": {}}, {"0": 1}),
+    *("null", "NaN", "\\N", "a\x00b", 'a\nb,"c"\r', "\ud800", "x" * 9999, "2026-13-40", "2026-11-01T10:00:00Z"),
+    *("'); DROP TABLE x;--", 1763978400, 1763978400000, "12.345", "$5", "owner@example.com", "a@b.local"),
+]
+SHAPES = {
+    "hubspot": (CONTACTS, ("id", "createdAt"), ("email", "phone", "mobilephone", "createdate")),
+    "alleaves": (orders(FIELDS, "America/New_York"), ("id_order", "date_created", "total", "status", "items"), ("id",)),
+}
+
+
+@pytest.mark.parametrize("source", SHAPES)
+def test_records_of_any_shape_are_loaded_or_refused_and_never_stop_a_sync(source, desk):
+    records, outer, inner = SHAPES[source]
+    chance, below = Random(source), "properties" if source == "hubspot" else "location"
+    for number in range(400):
+        record = {name: chance.choice(HOSTILE) for name in outer if chance.random() < 0.9}
+        record[below] = {name: chance.choice(HOSTILE) for name in inner if chance.random() < 0.9}
+        if chance.random() < 0.2:
+            record[below] = chance.choice(HOSTILE)
+        desk.feed.records[str(number)] = (START, record)
+    desk.records = replace(records, check=lambda fields: None)
+    desk.feed.size = 50
+    found = desk.sync()
+    kept = found.loading.loaded + found.loading.rejected + found.loading.duplicates + found.unchanged
+    assert found.read == 400 == kept + sum(found.left_out.values())
+    assert found.total == found.loading.loaded > 0
+    assert desk.sync(whole=True).total == found.total
 
 
 async def test_fields_are_shown_by_name_and_kind_and_never_by_value(desk):

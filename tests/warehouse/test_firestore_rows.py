@@ -146,3 +146,13 @@ def test_a_sweep_under_way_is_gone_on_with_only_if_it_covers_what_is_asked_for(a
     assert (found is place.sweep) is resumes
     everything = Place("a", sweep=Sweep(whole=True))
     assert next_sweep(everything, AT, **{"whole": False, "since": None, **asked}) is everything.sweep
+
+
+@pytest.mark.parametrize(
+    ("said", "source"), [("Mobile-Vibe iOS", "Mobile-Vibe iOS"), ("fair", "fair"), (None, "other"), ("", "other")]
+)
+def test_the_place_of_a_capture_is_kept_in_its_own_words_and_the_definitions_say_what_they_mean(said, source):
+    fields = {"email": "owner@example.com", "source": said}
+    row = COLLECTIONS["leads"].row(Document("leads/a", fields, AT, AT), Rules())
+    assert not isinstance(row, LeftOut)
+    assert row["source"] == source

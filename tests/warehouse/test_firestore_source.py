@@ -239,6 +239,13 @@ def test_an_empty_collection_is_an_empty_table_and_its_reach_moves_on(read, ware
     assert list(warehouse.sources()) == ["firestore"]
 
 
+def test_a_collection_of_which_nothing_fits_is_read_again_and_counts_as_not_read(database, read, warehouse, clock):  # noqa: F811
+    write(database, orders__a={**ORDER, "createdAt": "never"})
+    assert [(one.useless, one.read) for one in (*read("orders"), *read("orders"))] == [(True, 1), (True, 1)]
+    write(database, orders__a=ORDER)
+    assert (read("orders")[0].total, warehouse.sources()) == (1, {"firestore": clock.now()})
+
+
 class BreaksOff:
     """The store, until a page too many is asked for."""
 

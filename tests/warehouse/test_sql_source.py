@@ -213,6 +213,9 @@ def test_rows_that_do_not_fit_are_refused_with_their_reason_and_a_query_of_nothi
     assert "ten" in found.loading.quarantine.read_text()
     shop.queries["orders"]["query"] = ORDERS["query"].replace("cents AS", "'ten' AS")
     assert [(one.useless, one.read) for one in (shop.one(), shop.one())] == [(True, 2), (True, 2)]
+    until = shop.warehouse.sources()
+    shop.warehouse.clock.forward(timedelta(days=1))
+    assert (shop.one().useless, shop.warehouse.sources()) == (True, until)
 
 
 @BOTH

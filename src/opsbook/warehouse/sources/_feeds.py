@@ -67,7 +67,8 @@ async def sync_feed(
     with alone(folder):
         one = _One(feed, warehouse, records, place_file(folder, records.name), on_page, most_pages)
         done = await one.sync(whole=whole)
-    await asyncio.to_thread(warehouse.seen, records.table, records.source, began)
+    if not done.useless:
+        await asyncio.to_thread(warehouse.seen, records.table, records.source, began)
     return done
 
 
@@ -158,7 +159,7 @@ class _One:
             if isinstance(row, LeftOut):
                 left_out[row.reason] = left_out.get(row.reason, 0) + 1
                 continue
-            key = row[self.records.key]
+            key = row[self.records.key] or digest(row)
             recent.knows(key, row)
             if known.knows(key, row):
                 unchanged += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opsbook.sdk.values import JsonObject
@@ -60,3 +60,9 @@ class Synced:
             "quarantine": str(loaded.quarantine) if loaded and loaded.quarantine else None,
             "total": self.total,
         }
+
+
+def sound(done: Sequence[Synced]) -> tuple[str, ...]:
+    """The tables of these of which everything that was read could be used."""
+    useless = {one.table for one in done if one.useless}
+    return tuple(dict.fromkeys(one.table for one in done if one.table not in useless))

@@ -133,7 +133,10 @@ def ticket(document: Document, rules: Rules) -> Row:
 
 
 def lead(source: str | None) -> MakeRow:
-    """A capture of an address. `source` is the place of capture, None where the document says it."""
+    """A capture of an address. `source` is the place of capture, None where the document says it in its own words.
+
+    Which words are which place is a definition: `definitions.py`.
+    """
 
     def made(document: Document, rules: Rules) -> Row | LeftOut:
         fields = document.fields
@@ -147,7 +150,7 @@ def lead(source: str | None) -> MakeRow:
             "id": document.path,
             "email": email,
             "phone_hash": phone,
-            "source": source or _place_of(text(fields, "source")),
+            "source": source or text(fields, "source") or "other",
             "captured_at": _made(document, "createdAt", "capturedAt", "timestamp"),
         }
 
@@ -182,8 +185,3 @@ def error(document: Document, rules: Rules) -> Row:
 def _made(document: Document, *paths: str) -> str | None:
     """When it was made: by its own fields, or by the store's clock where it has none of them."""
     return time(document.fields, *paths) or document.created_at.isoformat()
-
-
-def _place_of(said: str | None) -> str:
-    word = (said or "").strip().lower()
-    return "vibe_studio" if word.startswith(("vibe", "mobile-vibe")) else word or "other"

@@ -10,7 +10,7 @@ from datetime import datetime
 from opsbook.sdk.documents import DocumentStore
 from opsbook.sdk.values import digest
 from opsbook.warehouse.sources._place import PlaceFile, alone
-from opsbook.warehouse.sources._synced import Synced
+from opsbook.warehouse.sources._synced import Synced, sound
 from opsbook.warehouse.sources.firestore.collections import COLLECTIONS, Collection
 from opsbook.warehouse.sources.firestore.place import Place, Sweep, place_file
 from opsbook.warehouse.sources.firestore.rows import Rules
@@ -44,7 +44,7 @@ async def sync(
             one = _One(store, warehouse, collection, rules or Rules(), place_file(folder, collection.name))
             done.append(await one.sync(since, on_page, whole=whole))
     named = {collection.name for collection in collections}
-    for table in dict.fromkeys(collection.table for collection in collections):
+    for table in sound(done):
         if named >= {name for name, one in COLLECTIONS.items() if one.table == table}:
             await asyncio.to_thread(warehouse.seen, table, "firestore", began)
     return done
@@ -73,7 +73,8 @@ class _One:
         finished = place.sweep
         assert finished is not None, "a sweep that went through"
         loading = await asyncio.to_thread(self.file.load, self.warehouse, self.collection.table, finished.rows)
-        self.file.keep(_after(place, finished), ())
+        useless = loading is not None and loading.useless
+        self.file.keep(replace(place, sweep=None) if useless else _after(place, finished), ())  # then it is read again
         self.file.begin()
         held = self.warehouse.held(self.collection.table)
         return Synced(

@@ -44,7 +44,9 @@ def sync(
             _One(source, database, warehouse, query, place_file(folder, query.name)).sync(on_page, whole=whole)
             for query in queries
         ]
-    for table in dict.fromkeys(query.settings.table for query in queries):
+    for table in dict.fromkeys(
+        one.table for one in done if not any(it.useless for it in done if it.table == one.table)
+    ):
         if {query.name for query in queries} >= {one.name for one in source.queries if one.settings.table == table}:
             warehouse.seen(table, f"sql/{source.name}", began)
     return done
