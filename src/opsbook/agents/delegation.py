@@ -61,7 +61,9 @@ class Delegation:
         room = _room(self.done.value, output)
         formulas = computed(output, names)
         facts = self._facts(models.screen(), output, formulas)
-        worked = await self._worked(models, Job(self.assignment.task, output, facts, self._offered(), call))
+        asked = self.assignment
+        job = Job(asked.task, asked.template or asked.task, output, facts, self._offered(), call)
+        worked = await self._worked(models, job)
         answered = worked.answered if worked else None
         values, origins = put_together(output, formulas, answered, self.done.figures, names)
         details: JsonObject = {

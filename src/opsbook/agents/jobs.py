@@ -19,10 +19,12 @@ CallOne = Callable[[str, JsonObject], Awaitable[ToolResult]]
 class Job:
     """`facts` grow with every tool that the model asks for; `call` asks one in the agent's name, by the gateway.
 
-    `tools` are those that a model is offered: of the agent's own list, and reading.
+    `tools` are those that a model is offered: of the agent's own list, and reading. `template` is the task before it
+    was filled in.
     """
 
     task: str
+    template: str
     output: Mapping[str, Wanted]
     facts: Facts
     tools: Mapping[str, ToolEntry]

@@ -19,6 +19,7 @@ from pydantic_ai.usage import UsageLimits
 from opsbook.agents.asking import REPAIRS, NoAnswer, answered_by, within
 from opsbook.agents.jobs import Job, Worked
 from opsbook.agents.privacy import RULES as SCREENED
+from opsbook.agents.privacy import own_words
 from opsbook.agents.results.reading import Answered, read_answer
 from opsbook.agents.results.schema import asked_of_a_model, schema_of
 from opsbook.agents.spending import Charge, Meter
@@ -44,7 +45,7 @@ async def work(model: Model, charge: Charge, job: Job, meter: Meter, timeout: ti
     """
     agent, run = charge.agent, charge.run
     fields, tools = asked_of_a_model(job.output), GatewayTools(job, meter, charge)
-    ordinary = re.findall(r"\w+", f"{job.task} {agent.can.title} {run.playbook_name} {' '.join(fields)}")
+    ordinary = re.findall(r"\w+", f"{own_words(job.template)} {agent.can.title} {run.playbook_name} {' '.join(fields)}")
     asked: ModelAgent[None, JsonObject] = ModelAgent(
         model,
         output_type=ToolOutput(StructuredDict(schema_of(job.output), name=ANSWER), name=ANSWER, max_retries=REPAIRS),
@@ -73,7 +74,8 @@ async def work(model: Model, charge: Charge, job: Job, meter: Meter, timeout: ti
 
 
 def _message(job: Job) -> str:
-    return json.dumps({"task": job.facts.screen.words(job.task), **job.facts.shown()}, ensure_ascii=False)
+    task = job.facts.screen.task(job.task, job.template)
+    return json.dumps({"task": task, **job.facts.shown()}, ensure_ascii=False)
 
 
 def _settings(timeout: timedelta) -> AnthropicModelSettings:

@@ -47,6 +47,7 @@ class Assignment:
 
     `output` are fields that stand beside the answers in the value: a tool that has a name stands under it then, one
     without must answer with an object. `max_tool_calls` bounds what a model may ask of the agent's tools by itself.
+    `template` is the task as its author wrote it, so that what was filled in can be told apart; empty: all of it is.
     """
 
     agent: str
@@ -56,6 +57,7 @@ class Assignment:
     model_tier: str | None = None
     output: Mapping[str, Wanted] = field(default_factory=dict)
     max_tool_calls: int | None = None
+    template: str = ""
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ class Delegate(StepType[Fields]):
                 fields.model_tier,
                 {name: one.wanted() for name, one in fields.output.items()},
                 fields.max_tool_calls,
+                fields.task,
             )
         )
 

@@ -7,7 +7,7 @@ it whatever may tell of somebody, and it is marked as what it is. A new kind of 
 answer stays here until it is declared.
 """
 
-from opsbook.agents.privacy.screen import RULES, Screen
+from opsbook.agents.privacy.screen import RULES, Screen, own_words
 from opsbook.agents.privacy.tokens import Kind
 
-__all__ = ["RULES", "Kind", "Screen"]
+__all__ = ["RULES", "Kind", "Screen", "own_words"]

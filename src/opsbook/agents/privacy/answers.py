@@ -31,7 +31,8 @@ class Walk:
     """One way through an answer. `rows` of a list are gone through at most; `written` makes a text of somebody's, with
     the key that it stood under, one that may leave.
 
-    With `bare` names are only learned, and leave this walk as they are: what comes of it stays here.
+    With `bare` names are only learned, and leave this walk as they are: what comes of it stays here. `words` are those
+    that left as they are.
 
     `withheld` has the places that nobody declared, `left_off` how many rows of a list are not among those shown.
     """
@@ -41,6 +42,7 @@ class Walk:
     written: Callable[[str, str], str]
     rows: int
     bare: bool = False
+    words: set[str] = field(default_factory=set)
     withheld: dict[str, None] = field(default_factory=dict)
     left_off: dict[str, int] = field(default_factory=dict)
 
@@ -95,6 +97,7 @@ class Walk:
         if how is As.TIME:
             return value if is_time(value) else WITHHELD
         if (how is As.WORD and is_word(value)) or (how is As.SYSTEM and is_system(value)):
+            self.words.add(value)
             return value
         name = _short(value)
         token = self.tokens.token(TOKENS.get(how, Kind.NAME), name) if name else ""

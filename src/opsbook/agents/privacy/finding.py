@@ -72,23 +72,45 @@ def _every(text: str) -> Iterator[Trace]:
 
 def _words(text: str, days: list[tuple[int, int]]) -> Iterator[Trace]:
     """Ids word by word; names as the runs of words that they are, up to `MOST_WORDS` of them."""
+    found = [(word, None if _inside(word, days) else _kind_of(word[0], before)) for before, word in _in_pairs(text)]
     names: list[tuple[int, int, int]] = []
-    before = ""
-    for word in _WORD.finditer(text):
+    for place, (word, kind) in enumerate(found):
         start, end = word.span()
-        kind = None if any(first <= start < last for first, last in days) else _kind_of(word[0], before)
         if kind is Kind.ID:
             yield Trace(start, end, kind)
-        elif kind is Kind.NAME:
+        elif kind is Kind.NAME or (word[0][0].isupper() and _beside_a_name(text, found, place)):
             first, last, words = names[-1] if names else (0, 0, MOST_WORDS)
-            between = text[last:start].split()
-            if words < MOST_WORDS and all(one.lower() in JOINS for one in between):
+            if words < MOST_WORDS and all(one.lower() in JOINS for one in text[last:start].split()):
                 names[-1] = (first, end, words + 1)
             else:
                 names.append((start, end, 1))
-        before = word[0]
     for start, end, _ in names:
         yield Trace(start, end, Kind.NAME)
+
+
+def _in_pairs(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Every word with the one before it."""
+    before = ""
+    for word in _WORD.finditer(text):
+        yield before, word
+        before = word[0]
+
+
+def _inside(word: re.Match[str], days: list[tuple[int, int]]) -> bool:
+    return any(first <= word.start() < last for first, last in days)
+
+
+def _beside_a_name(text: str, found: list[tuple[re.Match[str], Kind | None]], place: int) -> bool:
+    """Whether nothing but blanks is between a word and one that is a name: it belongs to it then (`Elm Row`)."""
+    word = found[place][0]
+    if word[0].lower() not in KNOWN:
+        return False
+    beside = found[max(0, place - 1) : place] + found[place + 1 : place + 2]
+    return any(kind is Kind.NAME and not _between(text, one, word).strip() for one, kind in beside)
+
+
+def _between(text: str, one: re.Match[str], other: re.Match[str]) -> str:
+    return text[min(one.end(), other.end()) : max(one.start(), other.start())]
 
 
 def _kind_of(word: str, before: str) -> Kind | None:

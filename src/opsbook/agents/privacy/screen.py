@@ -15,6 +15,7 @@ from opsbook.agents.privacy.declared import ANSWERS, GROUPS, As, how_it_leaves, 
 from opsbook.agents.privacy.finding import traces_in
 from opsbook.agents.privacy.shapes import is_figure, is_key, is_system, is_time, is_word
 from opsbook.agents.privacy.tokens import TOKEN, WAYS_TO_SOMEBODY, Kind, Pseudonyms
+from opsbook.agents.privacy.vocabulary import KNOWN
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.tool import ToolResult
 from opsbook.sdk.values import Json, JsonObject, plain
@@ -29,6 +30,7 @@ LONGEST_ANSWER = 24_000  # characters of one tool's answer
 _EVERY_ROW = 1_000_000
 _ROWS = (50, 20, 8, 3, 1)  # of each list, fewer until the answer is short enough
 _LINK = "(link)"
+HOLE = re.compile(r"\{\{.*?\}\}", re.DOTALL)  # where a text of a playbook's is filled in
 _MEASURE = re.compile(r"[A-Za-z0-9_%-]{1,30}(,? [A-Za-z0-9_%()-]{1,30}){0,9}")  # words of keys of ours, without names
 
 
@@ -55,6 +57,7 @@ class Screen:
     declared: Mapping[str, Mapping[str, As]] = field(default_factory=dict)
     tokens: Pseudonyms = field(default_factory=Pseudonyms)
     tainted: bool = False
+    admitted_words: set[str] = field(default_factory=set)  # of small sets, in the answers that were admitted
 
     def facts(self, facts: Sequence[Fact]) -> list[Shown]:
         """The facts that may leave, in their order: those of a declared kind and in its shape."""
@@ -83,6 +86,7 @@ class Screen:
         """
         walk = Walk(self._fields(tool), self.tokens, lambda text, _key: cleaned(text), _EVERY_ROW, bare=True)
         value = walk.through(result.as_json()["value"])
+        self.admitted_words |= walk.words
         return replace(result, value=None if isinstance(value, Withheld) else value, figures=_figures(walk, result))
 
     def shown(self, facts: Sequence[Fact]) -> list[Shown]:
@@ -108,6 +112,17 @@ class Screen:
     def words(self, text: str) -> str:
         """A text of the deployment's own, such as a task: names that are known by now and addresses become tokens."""
         return self._masked(text, LONGEST_TASK, only=frozenset((*WAYS_TO_SOMEBODY, None)))
+
+    def task(self, task: str, template: str) -> str:
+        """A task of a playbook's: its author's words as they are, what was filled in as what others wrote."""
+        own = HOLE.split(template)
+        if len(own) == 1 and task == template:
+            return self.words(task)
+        filled = None if "{%" in template else re.fullmatch("(.*?)".join(map(re.escape, own)), task, re.DOTALL)
+        if filled is None:
+            return self.text(task, "task")
+        data = [self.text(one, "filled in") if one else "" for one in (*filled.groups(), "")]
+        return " ".join(part for words, one in zip(own, data, strict=True) for part in (self.words(words), one) if part)
 
     def learn(self, kind: Kind, names: Iterable[str]) -> None:
         """Hide these wherever they stand from now on."""
@@ -175,15 +190,16 @@ class Screen:
         number = isinstance(fact.value, int | float)
         if (number and is_figure(fact.text)) or is_time(fact.text) or is_system(fact.text):
             return fact.text
-        if token := self.tokens.known(fact.text):
-            return token
-        if all(is_word(word) for word in fact.text.split(", ")) and self._masked(fact.text, MOST) == fact.text:
+        if isinstance(fact.value, bool) or set(fact.text.replace("\\", "").split(", ")) <= self.admitted_words:
             return fact.text
-        return self.text(fact.text, fact.measure if _MEASURE.fullmatch(fact.measure) else "text")
+        token = self.tokens.known(fact.text)
+        return token or self.text(fact.text, fact.measure if _MEASURE.fullmatch(fact.measure) else "text")
 
     def _named(self, text: str, kind: Kind) -> str:
-        """A name in a label: of a system or a measure of ours as it is, of anybody else as a token."""
-        ours = is_system(text) or text.replace(" ", "_") in GROUPS or how_it_leaves(text)[0] is not None
+        """A name in a label: of a system, a measure or a part of a platform as it is, of anybody else as a token."""
+        ours = (
+            is_system(text) or text in KNOWN or text.replace(" ", "_") in GROUPS or how_it_leaves(text)[0] is not None
+        )
         return text if ours else self.tokens.token(kind, text)
 
     def _read(self, fields: Mapping[str, As], result: ToolResult, rows: int, *, learning: bool = False) -> JsonObject:
@@ -225,3 +241,8 @@ class Screen:
 def _figures(walk: Walk, result: ToolResult) -> JsonObject:
     found = {name: walk.figure(plain(part)) for name, part in result.figures.items() if is_key(name)}
     return {name: one for name, one in found.items() if not isinstance(one, Withheld)}
+
+
+def own_words(template: str) -> str:
+    """The words of a playbook's text that its author wrote."""
+    return re.sub(r"\{%.*?%\}", " ", HOLE.sub(" ", template), flags=re.DOTALL)

@@ -34,7 +34,7 @@ slack slow smtp socket sql ssl stale status step stock stop storage store stream
 table task tcp template tenant terminated the there this thread throttled ticket time timed timeout tls to token
 too transaction true type unable unauthorized unavailable unexpected unhandled unique unknown unreachable update
 upload upstream url user utc valid validation value version wait warning was webhook when while will with worker
-write xml you your
+write xml you your web site mobile admin frontend scheduler mailer importer billing search
 """
 _ERRORS = """
 ECONNREFUSED ECONNRESET ETIMEDOUT ENOTFOUND EPIPE EACCES ENOENT EAI_AGAIN EHOSTUNREACH ENOSPC EMFILE OOM
