@@ -11,6 +11,7 @@ from opsbook.sdk.errors import OpsbookError
 BOUNDARIES = {
     "src/opsbook/runs/attempt.py": "around a step",
     "src/opsbook/tools/gateway.py": "around a tool call",
+    "src/opsbook/web/mcp/server.py": "around a tool call of another agent",
     "src/opsbook/agents/asking.py": "around a model call: the report is written without it, and says why",
     "src/opsbook/records/store.py": "worker loop: the thread that commits shared writes hands the error to its caller",
     "src/opsbook/runs/durable.py": "worker loop: a segment that broke is told, the engine goes on",

@@ -21,6 +21,7 @@ HEAVY = {
     "fastapi",
     "starlette",
     "uvicorn",
+    "mcp",
     "pydantic_ai",
     "anthropic",
     "google",

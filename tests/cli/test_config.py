@@ -21,6 +21,8 @@ from opsbook.settings import (
     Settings,
     read_settings,
 )
+from opsbook.settings.mcp import TokenSettings
+from opsbook.tools.mcp.configured import ServerSettings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -66,6 +68,9 @@ def test_no_setting_and_no_name_of_the_environment_is_left_out(text: str):
     assert {name: set(part) for name, part in given["definitions"].items()} == {
         name: set(part_named(name).model_fields) for name in Definitions.model_fields
     }
+    assert set(given["mcp"]["tokens"]["assistant"]) == set(TokenSettings.model_fields)
+    servers = given["mcp"]["servers"]
+    assert {*servers["files"], *servers["incidents"]} == set(ServerSettings.model_fields)
     assert set(given["hooks"]["billing"]) == set(HookSettings.model_fields)
     assert {key.replace("from", "from_") for key in given["maintenance"][0]} == set(MaintenanceSettings.model_fields)
     for key in ids():

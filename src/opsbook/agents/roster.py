@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -93,8 +93,10 @@ def entries() -> dict[str, AgentEntry]:
     return load_roster().entries()
 
 
-def load_roster(extra: Path | None = None) -> Roster:
+def load_roster(extra: Path | None = None, more_tools: Collection[str] = ()) -> Roster:
     """The product's own agents, and those of the folder `extra`, which may replace some.
+
+    `more_tools` names what the deployment has beside the product's own tools.
 
     Raises `InvalidDefinition` listing every problem of every file: a folder that is not there, front matter that
     cannot be read, an unknown tool or agent, a delegation deeper than one.
@@ -107,7 +109,7 @@ def load_roster(extra: Path | None = None) -> Roster:
         except InvalidDefinition as error:
             problems += error.problems
     for agent in agents.values():
-        problems += _wrong_names(agent, agents)
+        problems += _wrong_names(agent, agents, {*tool_entries(), *more_tools})
     if problems:
         raise InvalidDefinition(f"The roster is not valid: {problems[0]}", problems=problems)
     return Roster(dict(sorted(agents.items())))
@@ -161,9 +163,9 @@ def _files(extra: Path | None, problems: list[Problem]) -> Iterator[Path]:
     yield from sorted(extra.glob("*.md"))
 
 
-def _wrong_names(agent: Agent, agents: Mapping[str, Agent]) -> Iterator[Problem]:
-    can, file, tools = agent.can, f"{agent.id}.md", tool_entries()
-    for tool in sorted(can.tools - tools.keys()):
+def _wrong_names(agent: Agent, agents: Mapping[str, Agent], tools: Collection[str]) -> Iterator[Problem]:
+    can, file = agent.can, f"{agent.id}.md"
+    for tool in sorted(can.tools.difference(tools)):
         yield _problem(file, f"There is no tool {tool}", _near(tool, tools))
     if can.answers_with is not None and can.answers_with not in can.tools:
         yield _problem(file, f"answers_with names {can.answers_with}, which is not among its tools", "Add it to tools.")
@@ -191,6 +193,6 @@ def _problem(name: str, sentence: str, cure: str) -> Problem:
     return Problem(f"{sentence.rstrip('.')}.", cure, path=f"roster/{name}", code="roster")
 
 
-def _near(name: str, known: Mapping[str, object]) -> str:
+def _near(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     return f"Did you mean {near[0]}?" if near else ""

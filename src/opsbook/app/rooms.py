@@ -38,6 +38,7 @@ from opsbook.runs.services import Records
 from opsbook.sdk.clock import Ids
 from opsbook.sdk.integration import Integration
 from opsbook.settings import Settings
+from opsbook.tools.gateway import Gateway
 from opsbook.warehouse import Warehouse
 
 
@@ -49,6 +50,7 @@ class App:
     world: World
     ids: Ids
     catalog: Catalog
+    gateway: Gateway
     store: Store
     records: Records
     warehouse: Warehouse

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from opsbook.agents.desk import Desk
 from opsbook.agents.roster import load_roster
 from opsbook.app.inbox import Inbox, inbox_of
@@ -12,6 +15,7 @@ from opsbook.app.systems import Systems, inbound, mirror, systems_of
 from opsbook.app.world import World
 from opsbook.effects.delivery import DryDoor
 from opsbook.integrations.catalog import systems as known_systems
+from opsbook.playbooks.catalog import Catalog
 from opsbook.records.effects import Effects
 from opsbook.records.playbooks import Playbooks
 from opsbook.records.retries import Retries
@@ -30,10 +34,12 @@ from opsbook.runs.operations import Operations
 from opsbook.runs.segment import RunBody
 from opsbook.runs.services import Records, Services
 from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.tool import Tool
 from opsbook.settings import Settings
 from opsbook.tools._found import build
 from opsbook.tools._services import Services as ToolServices
 from opsbook.tools.gateway import CallRow, Gateway
+from opsbook.tools.mcp.outside import entries, outside_tools
 from opsbook.tools.snapshotting import Snapshotter
 from opsbook.warehouse import Warehouse
 from opsbook.warehouse.contracts import changed
@@ -48,11 +54,12 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     inbox = inbox_of(settings, world, ids, operations, systems.integrations)
     warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
     asked = models(settings, meter(settings, world, store, ids, bus))
-    desk = Desk(load_roster(settings.roster), asked, world.clock)
-    tools = _tools(world, warehouse, snapshots, systems, inbox, desk)
+    desk = Desk(load_roster(settings.roster, entries(settings.mcp.servers)), asked, world.clock)
+    outside = outside_tools(settings.mcp.servers, world.http, world.clock)
+    tools = {**build(_tools(world, warehouse, snapshots, systems, inbox, desk)), **outside}
     services = Services(
         records=records,
-        catalog=catalog(settings.roster, systems=known_systems(settings.integrations)),
+        catalog=_catalog(settings),
         gateway=_gateway(tools, records.runs, ids, world),
         desk=desk,
         door=inbox.door,
@@ -77,6 +84,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         world=world,
         ids=ids,
         catalog=services.catalog,
+        gateway=services.gateway,
         store=store,
         records=records,
         warehouse=warehouse,
@@ -118,8 +126,13 @@ def _tools(
     )
 
 
-def _gateway(tools: ToolServices, runs: Runs, ids: Ids, world: World) -> Gateway:
-    return Gateway(build(tools), clock=world.clock, on_call=lambda row: _keep_call(runs, ids, row), tracer=world.tracer)
+def _catalog(settings: Settings) -> Catalog:
+    systems = known_systems(settings.integrations)
+    return catalog(settings.roster, systems=systems, outside=entries(settings.mcp.servers))
+
+
+def _gateway(tools: Mapping[str, Tool[Any]], runs: Runs, ids: Ids, world: World) -> Gateway:
+    return Gateway(tools, clock=world.clock, on_call=lambda row: _keep_call(runs, ids, row), tracer=world.tracer)
 
 
 def _keep_call(runs: Runs, ids: Ids, row: CallRow) -> None:

@@ -32,16 +32,16 @@ async def to_its_end(app: App, run_id: str, progress: Progress) -> dict[str, Any
             if error.code != "store_in_use":
                 raise
         row = await _carried_elsewhere(app, run_id, progress)
-        if _settled(app, row):
+        if settled(app, row):
             return row
 
 
 async def _carried_here(app: App, run_id: str, progress: Progress) -> dict[str, Any]:
     row = app.operations.get(run_id)
     with app.operations.bus.listening(progress.hear, closely=progress.lively):
-        async with _alarm(app):
+        async with alarm(app):
             await app.operations.engine.submit(SegmentId(run_id, row["segment"]))
-            while not _settled(app, row):
+            while not settled(app, row):
                 row = await app.operations.ended(run_id, 1.0)
             return row
 
@@ -52,11 +52,12 @@ async def _carried_elsewhere(app: App, run_id: str, progress: Progress) -> dict[
     while True:
         row = await app.operations.ended(run_id, 0.3)
         progress.read(app.records.runs.steps(run_id))
-        if _settled(app, row) or app.world.clock.monotonic() >= deadline:
+        if settled(app, row) or app.world.clock.monotonic() >= deadline:
             return row
 
 
-def _settled(app: App, row: dict[str, Any]) -> bool:
+def settled(app: App, row: dict[str, Any]) -> bool:
+    """Whether the run is over, or waits for longer than `PATIENCE`."""
     if row["state"] in OVER:
         return True
     if row["state"] != "waiting":
@@ -66,7 +67,7 @@ def _settled(app: App, row: dict[str, Any]) -> bool:
 
 
 @asynccontextmanager
-async def _alarm(app: App) -> AsyncIterator[None]:
+async def alarm(app: App) -> AsyncIterator[None]:
     """End the waits that come due meanwhile, as the server's clockwork would."""
 
     async def ring() -> None:

@@ -16,6 +16,7 @@ from opsbook.runs.catalog import catalog as deployment_catalog
 from opsbook.sdk.errors import InvalidInput, Problem
 from opsbook.sdk.values import JsonObject
 from opsbook.settings import read_settings
+from opsbook.tools.mcp.outside import entries
 
 STDIN = Path("-")
 
@@ -23,7 +24,8 @@ STDIN = Path("-")
 def catalog() -> Catalog:
     """What this deployment knows: the product's own step types and tools, the settings' roster and systems."""
     settings = read_settings()
-    return deployment_catalog(settings.roster, systems=systems(settings.integrations))
+    known, outside = systems(settings.integrations), entries(settings.mcp.servers)
+    return deployment_catalog(settings.roster, systems=known, outside=outside)
 
 
 def read_document(path: Path) -> str:

@@ -113,9 +113,9 @@ class DurableEngine:
             await asyncio.wait(list(self._handles.values()), timeout=within_seconds)
         self._leaving = True
         self._handles.clear()
-        await asyncio.to_thread(DBOS.destroy)
-        # The library had put its own executor into this loop, and has just shut it down.
+        # The library had put its own executor into this loop, and shuts it down: whoever works beside it needs another.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        await asyncio.to_thread(DBOS.destroy)
         _bodies.clear()
         if self._lock is not None:
             self._lock.close()

@@ -24,6 +24,7 @@ from opsbook.integrations.hooks import HookSettings
 from opsbook.sdk.references import references_in
 from opsbook.sdk.values import listed
 from opsbook.settings.checks import BearerSecret, PublicUrl, StoreFolder, VendorKey
+from opsbook.settings.mcp import McpSettings
 from opsbook.settings.sections import ApprovalSettings, MaintenanceSettings, PersonSettings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions
@@ -76,6 +77,9 @@ class Settings(BaseModel):
     )
     definitions: Definitions = Field(default_factory=Definitions, description="the terms that figures are made by")
     hooks: dict[str, HookSettings] = Field(default_factory=dict, description="one section for each door of your own")
+    mcp: McpSettings = Field(
+        default_factory=McpSettings, description="other agents: who may ask here, and which servers are asked"
+    )
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="planned work at systems")
     telemetry_endpoint: PublicUrl | None = Field(
         default=None, description="OpenTelemetry collector, http(s)://host:port; without it nothing is traced"

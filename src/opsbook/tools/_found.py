@@ -13,7 +13,7 @@ from opsbook.sdk.errors import NeverWorks
 from opsbook.sdk.tool import EffectClass, Tool
 from opsbook.tools._services import ServedTool, Services
 
-NO_FAMILIES = frozenset({"gateway", "snapshotting"})
+NO_FAMILIES = frozenset({"gateway", "mcp", "snapshotting"})
 
 
 def build(services: Services) -> dict[str, Tool[Any]]:

@@ -39,6 +39,10 @@ BY_NAME: Mapping[str, object] = {
     "orders_from": "2024-01-01",
     "telemetry_endpoint": "http://localhost:4318",
     "metadata_host": "metadata.google.internal",
+    "sha256": "0" * 64,
+    "rights": ["read", "dry_run"],
+    "playbooks": ["ops_daily_health_check"],
+    "command": ["python", "-m", "your_server"],
 }  # where the type alone gives a poor example; what the setting does not take is passed over
 TEXTS = ("ops@example.com", "C0123456789", "us-east1", "us-east-1", "localhost:8080", "your_id_0123456789")
 

@@ -18,6 +18,8 @@ from opsbook.integrations.catalog import ids, names, one_of
 from opsbook.integrations.configuration import names_of, system_class
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, ApprovalSettings, MaintenanceSettings, PersonSettings, Settings
+from opsbook.settings.mcp import TokenSettings
+from opsbook.tools.mcp.configured import ServerSettings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -27,6 +29,7 @@ HEAD = """# The settings of opsbook. All are taken out: what stands in one is it
 # The environment wins over this file; its names stand beside the settings. Secrets are better kept
 # there, or in Secret Manager: "sm://NAME" in place of a secret fetches it.
 """
+BY_ADDRESS, BY_PROGRAM = ("url", "token"), ("command", "env")  # what a server of the other kind does not have
 SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "people": ("[people.owner]", PersonSettings),
     "approvals": ("[approvals]", ApprovalSettings),
@@ -39,7 +42,7 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
 
 def example() -> str:
     """The whole text, which is TOML as it is, and still is when every setting in it is put in force."""
-    apart = {*SECTIONS, "integrations", "definitions", "sources"}
+    apart = {*SECTIONS, "integrations", "definitions", "mcp", "sources"}
     plain = [name for name in Settings.model_fields if name not in apart]
     top = (_setting(name, Settings.model_fields[name], _variables(name)) for name in plain)
     lines = [HEAD, *(line for setting in top for line in setting)]
@@ -47,6 +50,9 @@ def example() -> str:
         lines += _section(heading, str(Settings.model_fields[name].description), model)
     for heading, section in (("[sources.shop]", SourceSettings), ("[sources.shop.orders]", QuerySettings)):
         lines += _section(heading, str(section.__doc__).split(".")[0], section)
+    lines += _section("[mcp.tokens.assistant]", "who may ask over the Model Context Protocol", TokenSettings)
+    lines += _section("[mcp.servers.files]", "a server of the protocol that is a program", ServerSettings, BY_ADDRESS)
+    lines += _section("[mcp.servers.incidents]", "one at an address", ServerSettings, BY_PROGRAM)
     for name, field in Definitions.model_fields.items():
         lines += _section(f"[definitions.{name}]", f"Definitions: {field.description}", part_named(name))
     lines += ["", "# Every system below takes these as well, with these defaults:"]
@@ -57,10 +63,11 @@ def example() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _section(heading: str, told: str, model: type[BaseModel]) -> Iterator[str]:
+def _section(heading: str, told: str, model: type[BaseModel], left_out: Sequence[str] = ()) -> Iterator[str]:
     yield from ("", f"# {_sentence(told)}", f"#{heading}")
     for name, field in model.model_fields.items():
-        yield from _setting(name, field, ())
+        if name not in left_out:
+            yield from _setting(name, field, ())
 
 
 def _system(key: str) -> Iterator[str]:

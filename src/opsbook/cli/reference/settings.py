@@ -15,6 +15,8 @@ from opsbook.cli.reference._markdown import (
 from opsbook.inbox.pace import Pace
 from opsbook.integrations.hooks import HookSettings
 from opsbook.settings import ENVIRONMENT, ApprovalSettings, MaintenanceSettings, PersonSettings, Settings
+from opsbook.settings.mcp import TokenSettings
+from opsbook.tools.mcp.configured import OutsideToolSettings, ServerSettings
 from opsbook.warehouse.contracts import ContractSettings
 from opsbook.warehouse.definitions import Definitions, part_named
 from opsbook.warehouse.sources.sql.declared import QuerySettings, SourceSettings
@@ -39,6 +41,16 @@ How people decide about what waits for them: see [approve](../howto/approve.md).
 CAMPAIGNS = """## `[campaigns]`
 
 When approved campaigns leave, and how fast: see [send a campaign](../howto/send-a-campaign.md).
+"""
+TOKENS = """## `[mcp.tokens.<name>]`
+
+A section for each agent that may ask this deployment over the Model Context Protocol, see
+[other agents](../howto/mcp.md). Its calls are kept under `mcp:<name>`.
+"""
+SERVERS = """## `[mcp.servers.<name>]`
+
+A section for each server of the protocol whose tools this deployment may use. A tool that is not named does not exist
+here; one that is named is called `<name>.<tool>`.
 """
 METRICS = """## `[metrics.<name>]`
 
@@ -82,6 +94,12 @@ def page() -> str:
             fields_table(QuerySettings),
             DEFINITIONS,
             *(_part(name) for name in Definitions.model_fields),
+            TOKENS,
+            fields_table(TokenSettings),
+            SERVERS,
+            fields_table(ServerSettings),
+            "### `[mcp.servers.<name>.tools.<tool>]`\n",
+            fields_table(OutsideToolSettings),
             HOOKS,
             fields_table(HookSettings),
             "## `[[maintenance]]`\n\nA section for each window of planned work: probes go on, nobody is alarmed.\n",

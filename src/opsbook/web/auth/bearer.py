@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import SecretStr
 
@@ -29,3 +29,10 @@ def admits(token: bytes | None, secrets: Sequence[SecretStr]) -> bool:
         hmac.compare_digest(given, hashlib.sha256(secret.get_secret_value().encode()).digest()) for secret in secrets
     ]
     return token is not None and any(matches)
+
+
+def named(token: bytes | None, digests: Mapping[str, str]) -> str | None:
+    """Whose token it is, by the SHA-256 of each; None when it is nobody's. Every digest is compared, as by `admits`."""
+    given = hashlib.sha256(token or b"").hexdigest()
+    matches = [name for name, digest in digests.items() if hmac.compare_digest(given, digest)]
+    return matches[0] if matches and token is not None else None
