@@ -15,7 +15,7 @@ from opsbook.integrations.monitor import Monitor
 from opsbook.records.events import Events
 from opsbook.records.mirrored import Mirrored
 from opsbook.records.probes import Probes
-from opsbook.runs.inbound import Inbound
+from opsbook.runs.inbound import Inbound, Pressed
 from opsbook.runs.operations import Operations
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Ids
@@ -41,12 +41,17 @@ def systems_of(settings: Settings, world: World, records: Records) -> Systems:
 
 
 def inbound(
-    settings: Settings, world: World, integrations: Mapping[str, Integration[Any]], operations: Operations, ids: Ids
+    settings: Settings,
+    world: World,
+    integrations: Mapping[str, Integration[Any]],
+    operations: Operations,
+    pressed: Pressed,
+    ids: Ids,
 ) -> Inbound:
     """The doors for events, and what happens behind them."""
     store, clock = operations.records.store, world.clock
     doors = entrances(integrations, settings.hooks, world.http)
-    return Inbound(doors, Events(store), operations, OptOuts(store, clock), clock, ids)
+    return Inbound(doors, Events(store), operations, OptOuts(store, clock), pressed, clock, ids)
 
 
 def mirror(integrations: Mapping[str, Integration[Any]], records: Records, world: World, writer: str) -> Mirror | None:

@@ -77,7 +77,8 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         before=Snapshotter(warehouse, snapshots, world.clock).before,
         tracer=world.tracer,
     )
-    doors, slots = inbound(settings, world, systems.integrations, operations, ids), Slots(store)
+    doors = inbound(settings, world, systems.integrations, operations, inbox.approvals.pressed, ids)
+    slots = Slots(store)
     rounds = (doors.round, inbox.approvals.round)
     return App(
         settings=settings,

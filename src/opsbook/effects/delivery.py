@@ -181,6 +181,7 @@ def _parcel(message: Message, channel: str, key: str, address: str, follows: str
         severity=message.severity,
         dedup_key=message.dedup_key,
         follows=follows,
+        buttons=message.buttons,
     )
 
 

@@ -191,6 +191,7 @@ class Ledger:
     def _row(self, effect: Effect, connector: Connector, fence: Right | None) -> Row:
         parcel = effect.parcel
         content = [parcel.to, parcel.subject, parcel.text, parcel.html, dict(parcel.headers), connector.name]
+        content += [vars(button) for button in parcel.buttons]
         return {
             "key": parcel.key,
             "run_id": effect.run_id,

@@ -6,18 +6,19 @@ once one counts. `round` tells, reminds and ends; it may be repeated and left ou
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from opsbook.inbox.deadlines import what_time_does
-from opsbook.inbox.deciding import Decision, Ruling, gone, refusal, rule_on
+from opsbook.inbox.deciding import APPROVED, REJECTED, Decision, Ruling, gone, refusal, rule_on
 from opsbook.inbox.passes import BAD_LINK, Passes, bad_link
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.questions import Asker, campaign_of, campaign_question, step_question
 from opsbook.inbox.rules import Rules
-from opsbook.inbox.summons import Summons
+from opsbook.inbox.summons import SHARED, Summons
 from opsbook.records.approvals import Approvals as ApprovalRows
 from opsbook.records.approvals import Standing, Turn, asking
 from opsbook.records.rows import Row
@@ -25,10 +26,12 @@ from opsbook.records.runs import Runs
 from opsbook.records.store import Write
 from opsbook.records.waits import Waits
 from opsbook.sdk.clock import Clock, Ids
-from opsbook.sdk.errors import CallerMistake, Conflict, NotFound
+from opsbook.sdk.errors import CallerMistake, Conflict, InvalidInput, NotFound
+from opsbook.sdk.hook import Press
 from opsbook.sdk.values import JsonObject, digest
 from opsbook.sdk.work import Question
 
+BUTTONS = {"approve": APPROVED, "reject": REJECTED}
 PERSON = "person:"  # what the actor of a run begins with that a person started
 
 Wake = Callable[[Row], Awaitable[None]]
@@ -127,6 +130,22 @@ class Approvals:
         approval_id, name = self.passes.holder(token)
         genuine = await self.passes.checker(token)
         return await self._decide(approval_id, self.people.named(name), decision, genuine)
+
+    async def pressed(self, press: Press, event_id: str) -> JsonObject:
+        """Decide by a button of a message: its signature is checked, and who pressed is known there by their id.
+
+        Raises what `decide` raises. The same event again decides nothing more.
+        """
+        approval_id, _, seen = press.value.partition(" ")
+        choice = BUTTONS.get(press.action)
+        if choice is None or not seen:
+            raise InvalidInput("The button is none of ours.", field="action", cure="Use those of our messages.")
+        person = self.people.on_slack(press.user)
+        note = "Rejected by a button, without a word." if choice == REJECTED else None
+        key = hashlib.sha256(event_id.encode()).hexdigest()
+        decision = Decision(choice, SHARED, note, digest=seen, key=key, details={"user": press.user})
+        row = await self._decide(approval_id, person, decision, lambda row: True)
+        return {"approval_id": row["id"], "decision": choice, "by": person.name if person else None}
 
     async def opened(self, token: str) -> tuple[Row, str]:
         """(approval, person) behind a link, to be shown. Nothing is decided, and nothing changes.

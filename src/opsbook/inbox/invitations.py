@@ -11,6 +11,7 @@ from typing import Any
 
 from opsbook.inbox.deadlines import is_last
 from opsbook.records.rows import Row
+from opsbook.sdk.effects import Button
 from opsbook.sdk.values import JsonObject
 from opsbook.sdk.work import Message
 
@@ -30,6 +31,7 @@ def invitation(
         f"{SUBJECTS[moment]}: {_line(row['title'])}"[:200],
         "\n\n".join(block for block in blocks if block),
         source={"approval_id": row["id"]},
+        buttons=() if any(one.get("required") for one in row["form"].values()) else _buttons(row),
         about=f"approval:{row['id']}",
     )
 
@@ -83,6 +85,12 @@ def _how(row: Row, link: str | None) -> str:
     approve, reject = commands(row["id"])
     here = f"To decide, open this page, which shows all of it and asks again: <{link}>\n\n" if link else ""
     return f"{here}At the command line:\n\n    opsbook approvals show {row['id']}\n    {approve}\n    {reject}"
+
+
+def _buttons(row: Row) -> tuple[Button, ...]:
+    """For a channel that has them; where a form must be filled in there are none."""
+    value = f"{row['id']} {row['digest']}"
+    return (Button("approve", "Approve", value, "primary"), Button("reject", "Reject", value, "danger"))
 
 
 def _line(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,8 +21,8 @@ from opsbook.records.rows import Row
 from opsbook.runs.acceptance import Request
 from opsbook.runs.operations import Operations
 from opsbook.sdk.clock import Clock, Ids
-from opsbook.sdk.errors import NotFound, OpsbookError, PersonNeeded, RetryLater
-from opsbook.sdk.hook import Delivery, Event
+from opsbook.sdk.errors import CallerMistake, NotFound, OpsbookError, PersonNeeded, RetryLater
+from opsbook.sdk.hook import Delivery, Event, Press
 from opsbook.sdk.values import JsonObject, plain
 
 AT_ONCE = timedelta(seconds=2)  # so long the receiving process has an event to itself
@@ -57,6 +57,10 @@ class Receipt:
     fresh: tuple[Row, ...] = ()
 
 
+Pressed = Callable[[Press, str], Awaitable[JsonObject]]
+"""Acts on a pressed button; the text tells a repeat from a second press. Raises `OpsbookError` when it is refused."""
+
+
 class Inbound:
     """The doors by id, and what happens behind them."""
 
@@ -66,6 +70,7 @@ class Inbound:
         events: Events,
         operations: Operations,
         opt_outs: OptOuts,
+        pressed: Pressed,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -73,6 +78,7 @@ class Inbound:
         self.events = events
         self.operations = operations
         self.opt_outs = opt_outs
+        self.pressed = pressed
         self.clock = clock
         self.ids = ids
 
@@ -173,6 +179,7 @@ class Inbound:
         """(what was done, what went wrong, whether it is over)."""
         if row["opt_out"]:
             await self.opt_outs.heard(**row["opt_out"])
+        pressed = await self._pressed(row)
         started: JsonObject = {}
         not_started: JsonObject = {}
         later = None
@@ -186,7 +193,18 @@ class Inbound:
                 later = error.sentence
             except OpsbookError as error:
                 not_started[playbook["id"]] = str(error)
-        return {"started": started, "not_started": not_started}, later, later is None
+        return {**pressed, "started": started, "not_started": not_started}, later, later is None
+
+    async def _pressed(self, row: Row) -> JsonObject:
+        """What became of one of our buttons; nothing for any other event. A refusal is an outcome like another."""
+        door = self.entrances.get(row["source"])
+        press = door.hook.press(row["body"], door.config) if door and door.config is not None else None
+        if press is None:
+            return {}
+        try:
+            return {"pressed": await self.pressed(press, row["id"])}
+        except CallerMistake as error:
+            return {"pressed": {"refused": error.code, "message": error.sentence}}
 
 
 def event_request(playbook_id: str, event: Row) -> Request:

@@ -33,13 +33,27 @@ class EffectState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Button:
+    """Something to press below a message, on a channel that has buttons. `value` comes back with the `action`.
+
+    `style` is `primary`, `danger` or empty.
+    """
+
+    action: str
+    label: str
+    value: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
 class Parcel:
     """One message to one recipient, rendered: nothing is filled in after this.
 
     `key` identifies the effect for ever (not the attempt); `to` is an address of the channel (an e-mail address, a
     Slack channel id). `html` is sanitised where it is present. `headers` are extra headers of the channel; `dedup_key`
     names what the message is about, where somebody said so. `follows` is the `provider_id` of the first message about
-    the same thing that this way out sent there lately: a channel with threads puts this one into that one's.
+    the same thing that this way out sent there lately: a channel with threads puts this one into that one's. A channel
+    without `buttons` leaves them out: the text says what else can be done.
     """
 
     key: str
@@ -51,6 +65,7 @@ class Parcel:
     severity: str = "normal"
     dedup_key: str | None = None
     follows: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)

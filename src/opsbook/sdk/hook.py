@@ -65,6 +65,15 @@ class OptOut:
 
 
 @dataclass(frozen=True)
+class Press:
+    """One of our buttons that somebody pressed: `user` is their id at the sender's."""
+
+    action: str
+    value: str
+    user: str
+
+
+@dataclass(frozen=True)
 class Event:
     """One thing that happened. `key` tells a repeated delivery of it from another event; `body` is what was said.
 
@@ -123,6 +132,10 @@ class Hook(ABC, Generic[C]):
             BadSignature: it is not signed, not by a live secret, or too long ago.
             InvalidInput: it is genuine, and its body cannot be read.
         """
+
+    def press(self, body: JsonObject, config: C) -> Press | None:
+        """The button of ours that a genuine event tells of, None for any other event."""
+        return None
 
     async def confirm(self, body: JsonObject, system: Integration[Any]) -> JsonObject | None:
         """What the sender's own records say of the event, None when they say otherwise. Reads only; safe to repeat.

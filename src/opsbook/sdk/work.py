@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from opsbook.sdk.effects import Button
 from opsbook.sdk.values import Json, JsonObject
 
 
@@ -94,6 +95,7 @@ class Message:
     dedup_key: str | None = None
     source: Mapping[str, Json] = field(default_factory=dict)
     about: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)

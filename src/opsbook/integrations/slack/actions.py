@@ -10,6 +10,7 @@ from typing import Any
 from opsbook.integrations._posting import handed_over, put_off, searched, throttled
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import at, code_in, peek
+from opsbook.integrations.slack.buttons import blocks
 from opsbook.integrations.slack.types import BAD_CREDENTIALS
 from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
 from opsbook.sdk.http import HttpClient, Reply, bearer
@@ -178,7 +179,8 @@ def message(parcel: Parcel) -> JsonObject:
     whole = f"*[{escaped(parcel.severity.upper())}] {escaped(subject)}*\n{text}"
     if len(whole) > LONGEST:
         whole = f"{whole[:LONGEST]}\n_({len(whole) - LONGEST} more characters are left out here.)_"
-    return {"text": whole, "mrkdwn": True, "unfurl_links": False, "unfurl_media": False}
+    shown: JsonObject = {"text": whole, "mrkdwn": True, "unfurl_links": False, "unfurl_media": False}
+    return {**shown, "blocks": blocks(whole, parcel.buttons)} if parcel.buttons else shown
 
 
 def escaped(text: str) -> str:

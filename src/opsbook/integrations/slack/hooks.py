@@ -9,12 +9,14 @@ from urllib.parse import parse_qs
 
 from pydantic import SecretStr
 
+from opsbook.integrations.slack.buttons import press_in
 from opsbook.integrations.slack.client import SlackConfig
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.hook import (
     Delivery,
     Event,
     Hook,
+    Press,
     Verified,
     in_time,
     live,
@@ -52,6 +54,9 @@ class SlackHook(Hook[SlackConfig]):
             return Verified(answer={"challenge": text_at(body, "challenge")})
         kept = {name: value for name, value in body.items() if name not in CREDENTIALS}
         return Verified((Event(_type_of(kind, body), _key(body, delivery.body), kept),))
+
+    def press(self, body: JsonObject, config: SlackConfig) -> Press | None:
+        return press_in(body, config.team_id)
 
 
 def _said(delivery: Delivery) -> Json:
