@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 import peers
-from cli.commanding import Shell, command
+from cli.commanding import Shell
 from opsbook.settings import ENVIRONMENT
 from peers.mail import NAME, Mailbox
+from stories.serving import server
 
 TELLS = """\
 id: tells_thrice
@@ -83,21 +82,6 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Holding) -> Shel
     shell = Shell(tmp_path)
     shell.publish(TELLS)
     return shell
-
-
-@contextmanager
-def server(shell: Shell) -> Iterator[subprocess.Popen[str]]:
-    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    words = command("up", "--port", "0", "--json")
-    process = subprocess.Popen(words, cwd=shell.folder, env=shell.environment(), **pipes)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def until(holds: Callable[[], Any], seconds: float = 40) -> Any:

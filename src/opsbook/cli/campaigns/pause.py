@@ -1,4 +1,4 @@
-"""Pause a campaign: no letter leaves from this moment on."""
+"""Pause a campaign: no letter leaves from now on."""
 
 from __future__ import annotations
 

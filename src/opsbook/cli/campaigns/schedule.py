@@ -1,4 +1,4 @@
-"""Put an approved campaign off: nothing of it leaves before a moment."""
+"""Put an approved campaign off to a later moment."""
 
 from __future__ import annotations
 
