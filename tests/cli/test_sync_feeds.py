@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from cli.commanding import Shell
+from cli.commanding import Shell, command
 from integrations.crm import TOKEN, Crm
 from integrations.served import served
 from integrations.till import FIELDS, PASSWORD, PIN, USER, Till
+from opsbook.sdk.http import Answer
+from opsbook.sdk.testing import json_answer
 
 
 @pytest.fixture
@@ -42,6 +47,29 @@ def test_contacts_are_read_and_a_second_sync_says_that_nothing_has_changed(shell
     assert "Nothing has changed since the last sync." in again.out
     (whole,) = shell("sync", "hubspot", "--whole", "--json").json["items"]
     assert (whole["whole"], whole["read"], whole["total"]) == (True, 300, 300)
+
+
+def test_a_sync_that_is_killed_in_the_middle_goes_on_there_and_asks_for_nothing_twice(shell: Shell, crm: Crm):
+    crm.fill(range(1, 1001))
+    asked_for_two_pages = threading.Event()
+
+    def stall() -> Answer:
+        asked_for_two_pages.set()
+        killed.wait(30)
+        return json_answer({}, 503)
+
+    killed = threading.Event()
+    crm.troubles = [None, None, stall]
+    env = shell.environment({"HUBSPOT_ACCESS_TOKEN": TOKEN})
+    with subprocess.Popen(command("sync", "hubspot"), cwd=shell.folder, env=env) as process:
+        assert asked_for_two_pages.wait(30)
+        process.kill()
+        process.wait(30)
+        killed.set()
+    (found,) = shell("sync", "hubspot", "--json").json["items"]
+    assert (found["resumed"], found["read"], found["total"]) == (True, 1000, 1000)
+    pages = [json.dumps(one["filterGroups"]) for one in crm.asked]
+    assert (len(pages), len(set(pages)), pages[2]) == (7, 6, pages[3])  # only the one that nobody answered came again
 
 
 def test_contacts_that_are_left_out_are_counted_with_their_reason(shell: Shell, crm: Crm):

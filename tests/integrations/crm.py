@@ -7,7 +7,7 @@ refused. The order of contacts with the same value of the sort is nobody's promi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,7 +31,7 @@ class Crm:
     """`troubles` are answered first, one for each request, None for a good answer. `asked` are the searches."""
 
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
-    troubles: list[Answer | Exception | None] = field(default_factory=list)
+    troubles: list[Answer | Exception | Callable[[], Answer] | None] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     chance: Random = field(default_factory=lambda: Random(7))
 
@@ -55,7 +55,8 @@ class Crm:
         trouble = self.troubles.pop(0) if self.troubles else None
         if isinstance(trouble, Exception):
             raise trouble
-        return trouble or self._search(self.asked[-1])
+        answer = trouble() if callable(trouble) else trouble
+        return answer or self._search(self.asked[-1])
 
     def _search(self, asked: dict[str, Any]) -> Answer:
         sorts, limit, offset = asked.get("sorts", []), asked.get("limit", 10), int(asked.get("after", 0))

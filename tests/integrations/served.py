@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opsbook.sdk.http import Answer, Sent
@@ -23,7 +23,8 @@ def served(contract: Callable[[Sent], Answer]) -> Iterator[str]:
             for name, text in {**answer.headers, "content-length": str(len(answer.body))}.items():
                 self.send_header(name, text)
             self.end_headers()
-            self.wfile.write(answer.body)
+            with suppress(ConnectionError):  # who asked may have been killed
+                self.wfile.write(answer.body)
 
         do_GET = do_POST = _answer  # noqa: N815 the server's names for it
 
