@@ -18,6 +18,7 @@ from pydantic_ai.models import Model
 from agents.metering import a_charge, a_meter
 from agents.vendor_types import faults_of_claude, faults_of_gemini
 from opsbook.agents import asking
+from opsbook.agents.marks import bare
 from opsbook.agents.models import TIERS, Models, ModelSettings
 from opsbook.agents.page import Fact
 from opsbook.agents.spending import Meter
@@ -98,7 +99,7 @@ async def test_prose_that_says_what_the_facts_say_is_taken_and_billed(
 ) -> None:
     tell(models_peer, name, TRUE)
     prose = await write(models_peer, meter, **vars(only(name, models_peer)))
-    assert prose.sections[0].blocks == ["It stands at $5,000.00. Signups: 17."]
+    assert [bare(text) for text in prose.sections[0].blocks] == ["It stands at $5,000.00. Signups: 17."]
     assert prose.credit.startswith(f"Opening written by {name}")
     assert (prose.cost["requests"], prose.cost["tokens_in"], prose.cost["tokens_out"]) == (1, *tokens)
     assert_sound(models_peer)
@@ -122,7 +123,7 @@ async def test_a_lie_is_sent_back_once_and_the_second_answer_is_taken(models_pee
     models_peer.says(CLAUDE, LIE)
     models_peer.says(CLAUDE, TRUE)
     prose = await write(models_peer, meter)
-    assert prose.sections[0].blocks == ["It stands at $5,000.00. Signups: 17."]
+    assert [bare(text) for text in prose.sections[0].blocks] == ["It stands at $5,000.00. Signups: 17."]
     assert "'doubled' stands outside a token" in json.dumps(models_peer.asked[1].body)
     assert prose.cost["requests"] == 2
     assert_sound(models_peer)

@@ -17,6 +17,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import RequestUsage
 
 from agents.metering import a_charge, a_meter, budgeted
+from opsbook.agents.marks import bare
 from opsbook.agents.metered import Metered
 from opsbook.agents.models import Models, ModelSettings
 from opsbook.agents.page import Fact
@@ -194,7 +195,7 @@ async def test_the_report_is_written_without_a_model_when_the_budget_is_used_up_
     vendor = Vendor(ToolCallPart("final_result", SECTIONS))
     models = Models(ModelSettings(), meter, make=lambda _tier: vendor.model())
     written = await models.write(a_charge(), "economy", "Revenue", FACTS)
-    assert written.sections[0].blocks == ["It stands at $5,000.00."]
+    assert [bare(text) for text in written.sections[0].blocks] == ["It stands at $5,000.00."]
     assert written.cost == {"model": "tested", "requests": 1, "tokens_in": 40, "tokens_out": 2, "usd": 0.042}
     short = await models.write(a_charge(Allowance(requests_per_run=1), path="second"), "economy", "Revenue", FACTS)
     assert short.sections == ()

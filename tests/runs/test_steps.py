@@ -277,6 +277,6 @@ async def test_synthesize_writes_from_what_the_run_has_found_and_says_that_no_mo
     text = record["results"]["report"]
     assert text.startswith("# Shops of 2026-11-24\n")
     assert "North Pier" in text
-    assert "lost: could not be measured: nobody knows" in text
+    assert "- lost: nobody knows" in text
     assert "no model was asked" in text
     assert {fact["text"] for fact in by_id(record)["write"]["details"]["facts"]} >= {"North Pier", "Mill Yard"}

@@ -266,6 +266,9 @@ def test_every_sum_of_money_in_the_reports_is_a_planted_one(played: Played) -> N
     cents |= {planted.moved(kind) for kind in kinds} | {0}
     cents |= {part for one in planted.movements for part in (one.before_cents, one.after_cents)}
     cents |= {one.mrr_cents for one in planted.at_risk} | {sum(one.mrr_cents for one in planted.at_risk)}
+    gained, lost = (sum(planted.moved(kind) for kind in some) for some in (kinds[:3], kinds[3:]))
+    largest = sum(sorted((one.mrr_cents for one in planted.at_risk), reverse=True)[:3])
+    cents |= {gained, lost, abs(gained - lost), largest}  # the insights, each by its declared formula
     report = _sums(played.result(WEEKLY, "growth_report"))
     assert report <= cents
     assert {planted.mrr_now, planted.mrr_week_ago, planted.moved("churned"), planted.moved("new")} <= report

@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from opsbook.agents.criteria import criteria_section
 from opsbook.agents.delegation import Delegation, Place
 from opsbook.agents.evidence import Evidence
 from opsbook.agents.models import Models, Prose
-from opsbook.agents.page import Page, Section
+from opsbook.agents.page import Page
 from opsbook.agents.reports._found import report_kind
 from opsbook.agents.roster import Agent, Roster
 from opsbook.agents.spending import Charge
 from opsbook.agents.wording import figure, inline
-from opsbook.agents.writer import NO_MODEL, compose, markdown
+from opsbook.agents.writer import NO_MODEL, compose, laid_out
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.errors import InvalidInput, NotAllowed
 from opsbook.sdk.step import Done, RunFacts
@@ -100,13 +101,14 @@ class Desk:
         """Write a report; the value is its Markdown.
 
         `path` is the step's place in the run. `evidence` maps saved names (and step ids) to what was found there;
-        `writing.inputs` picks among them. `criteria` are rows `{id, verdict | state, reason?}` of what the run's
-        criteria say so far. `details` holds the facts that the figures came in as, and who wrote it.
+        `writing.inputs` picks among them. `criteria` are rows `{id, name, verdict, reason, seen}` of what the run's
+        criteria say so far. `details` holds the `facts` that the figures came in as, `places` where each stands in the
+        value (`[start, end, fact id]`), and who wrote it.
 
         Raises `NotFound` for an agent, `InvalidInput` for a kind, a section or an input that does not exist.
         """
         agent = self.roster.get(writing.agent)
-        page = compose(writing, run, Evidence(_picked(writing, evidence)), _criteria(criteria))
+        page = compose(writing, run, Evidence(_picked(writing, evidence)), criteria_section(criteria))
         prose: Prose | None = None
         if self.models.configured:
             tier = writing.model_tier or agent.can.model_tier
@@ -114,15 +116,16 @@ class Desk:
             prose = await self.models.write(charge, tier, report_kind(writing.kind).title, page.facts)
         sections = prose.sections if prose else ()
         written_by = prose.credit if prose else NO_MODEL
+        text, places = laid_out(writing, page, sections, written_by)
         details: JsonObject = {
             "agent": agent.id,
             "kind": writing.kind,
             "facts": [plain(fact.as_json()) for fact in page.facts],
+            "places": [list(place) for place in places],
             "not_measured": dict(page.missing),
             "written_by": written_by,
         }
         warnings = prose.warnings if prose else ()
-        text = markdown(writing, page, sections, written_by)
         return Done(text, _page_figures(page), warnings, details, cost=prose.cost if prose else {})
 
     def _check_delegation(self, from_agent: str | None, to: Agent) -> None:
@@ -206,15 +209,6 @@ def _picked(writing: Writing, evidence: Mapping[str, Mapping[str, Any]]) -> Mapp
             cure = f"Found so far: {', '.join(sorted(evidence)) or 'nothing'}."
             raise InvalidInput(f"The report's input {name} is not in the run's evidence.", field="inputs", cure=cure)
     return {name: evidence[name] for name in writing.inputs}
-
-
-def _criteria(rows: Sequence[Mapping[str, Any]]) -> list[Section]:
-    lines = []
-    for row in rows:
-        state = str(row.get("verdict") or row.get("state") or "unknown").replace("_", " ")
-        why = f": {inline(row['reason'])}" if row.get("reason") else ""
-        lines.append(f"- {inline(str(row.get('id', 'criterion')).replace('_', ' '))}: {state}{why}")
-    return [Section("criteria", "Criteria so far", ["\n".join(lines)])] if lines else []
 
 
 def _page_figures(page: Page) -> dict[str, Json]:

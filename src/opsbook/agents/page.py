@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsbook.agents.wording import figure, inline, moment, signed
+from opsbook.agents.evidence import Spot
+from opsbook.agents.marks import bare, marked
+from opsbook.agents.wording import figure, moment, signed
 from opsbook.sdk.step import RunFacts
 from opsbook.sdk.values import Json, unknown_in
+
+UNMEASURED = "not measured"  # in a table; the reason stands once, under what could not be measured
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Fact:
 
     `label` says what it is, with whom it is about in front where it is about somebody: `Elm Row: recurring revenue`.
     `value` is what was measured, in `unit`: count, cents, ratio, ms, seconds; time; or text, which is not measured.
+    `path` is an expression over the run's names that gives the value: where it stands, or the formula that it was made
+    by; `step` is the path of the step that found it.
     """
 
     id: str
@@ -25,6 +31,8 @@ class Fact:
     source: str
     value: Json = None
     unit: str = "text"
+    path: str = ""
+    step: str = ""
 
     @property
     def subject(self) -> str:
@@ -38,7 +46,9 @@ class Fact:
 
     def as_json(self) -> dict[str, Any]:
         """As it is shown and kept."""
-        return {"id": self.id, "label": self.label, "text": self.text, "source": self.source}
+        shown = {"id": self.id, "label": self.label, "text": self.text, "source": self.source}
+        measured = {} if self.value is None else {"value": self.value}
+        return {**shown, **measured, "unit": self.unit, "path": self.path, "step": self.step}
 
 
 @dataclass
@@ -82,49 +92,64 @@ class Page:
             self.say(text)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-        """A table; the columns in `right` hold figures. Without rows, nothing."""
-        body = [f"| {' | '.join(cell or '-' for cell in row)} |" for row in rows]
+        """A table; the columns in `right` hold figures. Without rows, nothing; no column that is empty throughout."""
+        told = [list(row) for row in rows]
+        kept = [place for place in range(len(head)) if any(row[place] for row in told)]
+        head, right = [head[place] for place in kept], [kept.index(place) for place in right if place in kept]
+        body = [f"| {' | '.join(row[place] or '-' for place in kept)} |" for row in told]
         if body:
             rule = " | ".join("---:" if place in right else "---" for place in range(len(head)))
             self.say("\n".join([f"| {' | '.join(head)} |", f"| {rule} |", *body]))
 
-    def fact(self, label: str, value: Any, unit: str, source: str, *, plus: bool = False) -> str:
-        """A figure in words, kept as a fact; one that was not measured is kept among the missing."""
+    def fact(self, label: str, value: Any, unit: str, source: str = "", *, plus: bool = False) -> str:
+        """A figure in words, kept as a fact; one that was not measured is kept among the missing.
+
+        `value` is a `Spot` of the evidence, which says where the figure stands; or a figure, with its `source`.
+        """
+        spot = value if isinstance(value, Spot) else Spot(source, value)
+        value = spot.value
         if unknown := unknown_in(value):
-            self.missing.setdefault(label, unknown.reason or "no reason was given")
+            self.lacks(label, unknown.reason or "no reason was given")
             seen = value.get("observed") if isinstance(value, Mapping) else None
             if isinstance(seen, int | float):  # shown, and not to be judged by
-                self._keep(f"{label}, not judged", figure(seen, unit), source, seen, unit)
-            return figure(value, unit)
+                return f"not judged (seen: {self._keep(f'{label}, not judged', figure(seen, unit), spot, seen, unit)})"
+            return UNMEASURED
         measured = value.get("value") if isinstance(value, Mapping) else value
-        return self._keep(label, (signed if plus else figure)(value, unit), source, measured, unit)
+        return self._keep(label, (signed if plus else figure)(value, unit), spot, measured, unit)
 
-    def resting(self, label: str, value: Any, unit: str, source: str) -> str:
-        """A figure and on how many it rests: `9.6 % (n = 376)`. What may not be judged says its number itself."""
-        text, n = self.fact(label, value, unit, source), value.get("n") if isinstance(value, Mapping) else None
-        return (
-            text if n is None or unknown_in(value) else f"{text} (n = {self.fact(f'{label}: n', n, 'count', source)})"
-        )
+    def resting(self, label: str, spot: Spot, unit: str) -> str:
+        """A figure and on how many it rests: `9.6 % (n = 376)`."""
+        text, n = self.fact(label, spot, unit), spot.value.get("n") if isinstance(spot.value, Mapping) else None
+        if n is None or unknown_in(spot.value):
+            return text
+        return f"{text} (n = {self.fact(f'{label}: n', spot.of('n', n), 'count')})"
 
-    def state(self, label: str, text: str, source: str) -> str:
+    def state(self, label: str, text: str, source: str | Spot) -> str:
         """A status or a name, kept as a fact."""
-        return self._keep(label, text, source, None, "text")
+        return self._keep(label, text, source if isinstance(source, Spot) else Spot(source, text), None, "text")
 
-    def time(self, label: str, value: Any, source: str) -> str:
+    def time(self, label: str, value: Any, source: str = "") -> str:
+        """A moment in the run's zone; `value` as with `fact`."""
+        spot = value if isinstance(value, Spot) else Spot(source, value)
+        value = spot.value
         if unknown := unknown_in(value):
-            return f"could not be measured: {inline(unknown.reason)}"
+            self.lacks(label, unknown.reason or "no reason was given")
+            return UNMEASURED
         if not value:
             return "never"
-        return self._keep(label, moment(value, self.run.timezone), source, str(value), "time")
+        return self._keep(label, moment(value, self.run.timezone), spot, str(value), "time")
 
     def act(self, priority: int, text: str, why: str, evidence: str) -> None:
         self.actions.append(Action(priority, text, why, evidence))
 
-    def _keep(self, label: str, text: str, source: str, value: Json, unit: str) -> str:
-        if not any(known.label == label and known.text == text for known in self.facts):
-            self.facts.append(Fact(f"f{len(self.facts) + 1}", label, text, source, value, unit))
-        return text
-
     def lacks(self, what: str, reason: str) -> None:
         """Something that the report should have said and could not."""
-        self.missing.setdefault(what, reason)
+        self.missing.setdefault(bare(what), bare(reason))
+
+    def _keep(self, label: str, text: str, spot: Spot, value: Json, unit: str) -> str:
+        label, text = bare(label), bare(text)
+        known = next((fact for fact in self.facts if fact.label == label and fact.text == text), None)
+        if known is None:
+            known = Fact(f"f{len(self.facts) + 1}", label, text, spot.source, value, unit, spot.path, spot.step)
+            self.facts.append(known)
+        return marked(known.id, text)

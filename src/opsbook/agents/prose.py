@@ -11,6 +11,7 @@ from opsbook.agents.checking import faults_in
 from opsbook.agents.checking.addresses import addresses_in
 from opsbook.agents.checking.dates import days_in
 from opsbook.agents.checking.numbers import numbers_in
+from opsbook.agents.marks import bare, marked
 from opsbook.agents.page import Fact, Section
 from opsbook.agents.privacy.tokens import TOKEN
 from opsbook.agents.wording import inert, inline, paragraph
@@ -68,11 +69,18 @@ def rendered(answer: Answer, facts: Sequence[Fact]) -> tuple[Section, ...]:
     return tuple(
         Section(
             f"prose_{place}",
-            filled(section.title, facts),
-            [paragraph(filled(text, facts)) for text in section.paragraphs],
+            filled(section.title, facts, mark=True),
+            [_paragraph(filled(text, facts, mark=True)) for text in section.paragraphs],
         )
         for place, section in enumerate(answer.sections)
     )
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph that begins no list or heading; one that a fact would make one of loses its marks."""
+    plain = bare(text)
+    safe = paragraph(plain)
+    return text if safe == plain else safe
 
 
 def put_in(text: str, facts: Sequence[Fact]) -> str:
@@ -81,11 +89,16 @@ def put_in(text: str, facts: Sequence[Fact]) -> str:
     return TOKEN.sub(lambda token: texts[token[1]], text)
 
 
-def filled(text: str, facts: Sequence[Fact]) -> str:
-    """The text as it leaves: tokens replaced by what they stand for; nothing in it is Markdown."""
-    texts = {fact.id: fact.text for fact in facts}
+def filled(text: str, facts: Sequence[Fact], *, mark: bool = False) -> str:
+    """The text as it leaves: tokens replaced by what they stand for; nothing in it is Markdown.
+
+    `mark` leaves it to the writer of a report to see where each fact stands.
+    """
+    texts = {fact.id: inert(fact.text) for fact in facts}
+    if mark:
+        texts = {fact_id: marked(fact_id, shown) for fact_id, shown in texts.items()}
     parts = TOKEN.split(text)  # text, id, text, id, ..., text
-    return "".join(inert(texts[part]) if place % 2 else _literal(part) for place, part in enumerate(parts)).strip()
+    return "".join(texts[part] if place % 2 else _literal(part) for place, part in enumerate(parts)).strip()
 
 
 def _literal(text: str) -> str:

@@ -40,11 +40,12 @@ def milliseconds(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """The two largest units: `2 d 5 h`, `3 h 12 min`, `4 min`, `18 s`."""
+    """The largest unit, above an hour with the one below it: `2 d 5 h`, `3 h 12 min`, `7 h`, `4 min`, `18 s`."""
     whole = int(value)
     units = (("d", whole // 86400), ("h", whole // 3600 % 24), ("min", whole // 60 % 60), ("s", whole % 60))
-    parts = [f"{number} {unit}" for unit, number in units if number]
-    return " ".join(parts[:2]) if whole >= 3600 else (parts[0] if parts else "0 s")
+    first = next((place for place, (_, number) in enumerate(units) if number), 3)
+    shown = units[first : first + (2 if whole >= 3600 else 1)]
+    return " ".join(f"{number} {unit}" for unit, number in shown if number) or "0 s"
 
 
 def moment(value: str | datetime, zone: ZoneInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsbook.agents.evidence import Evidence
+from opsbook.agents.marks import placed
 from opsbook.agents.page import Page, Section
 from opsbook.agents.reports._found import report_kind
 from opsbook.agents.wording import inline, moment
@@ -36,6 +37,13 @@ def compose(writing: Writing, run: RunFacts, evidence: Evidence, criteria: Seque
 
 def markdown(writing: Writing, page: Page, prose: Sequence[Section] = (), written_by: str = NO_MODEL) -> str:
     """The report as Markdown: title, time, the author's own lead, prose, sections, who wrote it."""
+    return laid_out(writing, page, prose, written_by)[0]
+
+
+def laid_out(
+    writing: Writing, page: Page, prose: Sequence[Section] = (), written_by: str = NO_MODEL
+) -> tuple[str, list[tuple[int, int, str]]]:
+    """The report as `markdown` gives it, and where each fact stands in it: `(start, end, fact id)`, in order."""
     run = page.run
     parts = [
         f"# {inline(writing.title or report_kind(writing.kind).title)}",
@@ -48,4 +56,4 @@ def markdown(writing: Writing, page: Page, prose: Sequence[Section] = (), writte
     for section in [*prose, *page.sections]:
         if section.blocks:
             parts.append("\n\n".join([f"## {section.title}", *section.blocks]))
-    return "\n\n".join([*parts, f"---\n\n_{written_by}_"]) + "\n"
+    return placed("\n\n".join([*parts, f"---\n\n_{written_by}_"]) + "\n")

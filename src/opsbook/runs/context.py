@@ -176,6 +176,7 @@ class Context:
                 "figures": dict(entry.figures),
                 "warnings": list(entry.warnings),
                 "step_id": entry.step_id,
+                "path": entry.path,
                 "name": entry.name,
             }
             for name in [entry.step_id, *entry.names]:

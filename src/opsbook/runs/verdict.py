@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from opsbook.playbooks.expressions import evaluate, fill_key, fill_text, parse, truth
+from opsbook.playbooks.expressions import Ground, evaluate, fill_key, fill_text, grounds, parse, truth
 from opsbook.playbooks.model import AlertRule, Criterion, Playbook
 from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, JsonObject, Unknown
@@ -30,7 +30,11 @@ ORDER = (Verdict.NOT_MET, Verdict.UNKNOWN, Verdict.WARN, Verdict.MET)
 
 @dataclass(frozen=True)
 class Judgement:
-    """One criterion's answer; `reads` are the names that its expression depends on."""
+    """One criterion's answer; `reads` are the names that its expression depends on.
+
+    `seen` are the values that decided it, each `{of?, path, value}`: `of` is the name of the item of a list that it
+    belongs to, `value` the figure, the status or the measurement.
+    """
 
     id: str
     name: str
@@ -38,6 +42,7 @@ class Judgement:
     verdict: Verdict
     reason: str = ""
     reads: tuple[str, ...] = ()
+    seen: tuple[JsonObject, ...] = ()
 
     def as_json(self) -> JsonObject:
         return {
@@ -47,6 +52,7 @@ class Judgement:
             "verdict": self.verdict.value,
             "reason": self.reason,
             "reads": list(self.reads),
+            "seen": list(self.seen),
         }
 
 
@@ -108,8 +114,18 @@ def _criterion(criterion: Criterion, names: Mapping[str, Json]) -> Judgement:
                 verdict = Verdict.NOT_MET
     except InvalidDefinition as error:
         reason = error.sentence
+    known = verdict is not Verdict.UNKNOWN
+    seen = tuple(_seen(one) for one in grounds(criterion.expr, names)) if known else ()
     reads = tuple(sorted(".".join(path) for path in parse(criterion.expr).paths))
-    return Judgement(criterion.id, criterion.name or criterion.id, criterion.expr, verdict, reason, reads)
+    return Judgement(criterion.id, criterion.name or criterion.id, criterion.expr, verdict, reason, reads, seen)
+
+
+def _seen(ground: Ground) -> JsonObject:
+    """One value that decided a criterion. An item without a name says nothing to a reader: its value stands alone."""
+    item = ground.of if isinstance(ground.of, dict) else {}
+    whose = str(item.get("name") or item.get("id") or "")
+    about: JsonObject = {"path": ".".join(ground.path), "value": ground.value}
+    return {"of": whose, **about} if whose else about
 
 
 def _rule(rule: AlertRule, names: Mapping[str, Json]) -> RuleAnswer:

@@ -11,6 +11,7 @@ from opsbook.agents.desk import Desk
 from opsbook.agents.evals.datasets import LETTERS, Case, Dataset
 from opsbook.agents.evals.scores import Written
 from opsbook.agents.evidence import Evidence
+from opsbook.agents.marks import bare
 from opsbook.agents.models import Models
 from opsbook.agents.page import Fact, Page
 from opsbook.agents.spending import Meter
@@ -132,7 +133,7 @@ def _own(text: str, page: Page) -> str:
 
 
 def _of(page: Page, sections: Sequence[str]) -> str:
-    return "\n\n".join(block for one in page.sections if one.id in sections for block in one.blocks)
+    return bare("\n\n".join(block for one in page.sections if one.id in sections for block in one.blocks))
 
 
 def _counted(page: Page) -> list[Fact]:

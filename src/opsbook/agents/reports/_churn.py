@@ -24,15 +24,15 @@ def at_risk(page: Page, evidence: Evidence) -> None:
     if dark(page, "Organisations at risk", found) or found is None:
         return
     value = found.value
-    number = page.fact("Organisations at risk", value["count"], "count", found.name)
-    of = page.fact("Organisations looked at", value["denominator"], "count", found.name)
-    stake = page.fact("Recurring revenue at stake", value["mrr_at_stake_cents"], "cents", found.name)
+    number = page.fact("Organisations at risk", found.at("count"), "count")
+    of = page.fact("Organisations looked at", found.at("denominator"), "count")
+    stake = page.fact("Recurring revenue at stake", found.at("mrr_at_stake_cents"), "cents")
     page.say(f"Organisations at risk: {number}, of {of} looked at. Recurring revenue at stake: {stake} a month.")
     rows = []
     for one in by_level(value["organizations"])[:SHOWN]:
-        name = page.state("Organisation at risk", inline(one["name"]), found.name)
+        name = page.state("Organisation at risk", inline(one["name"]), found.at(one, "name"))
         signals = "; ".join(inline(signal_text(signal)) for signal in one["signals"])
-        mrr = page.fact(f"{name}: recurring revenue", one["mrr_cents"], "cents", found.name)
+        mrr = page.fact(f"{name}: recurring revenue", found.at(one, "mrr_cents"), "cents")
         rows.append([name, str(one["level"]), signals, mrr])
     page.table(["Organisation", "Level", "Signals", "Revenue a month"], rows, right=[3])
     _rest(page, value["organizations"])
@@ -57,18 +57,27 @@ def signal_text(signal: Mapping[str, Any]) -> str:
 
 
 def inactive(page: Page, evidence: Evidence) -> None:
-    found = evidence.of("findInactiveOrganizations", "organization_id", "reason")
+    found = inactive_found(evidence)
     if dark(page, "Inactive organisations", found) or found is None:
         return
-    eligible = page.fact("Eligible organisations", found.figures.get("eligible"), "count", found.name)
-    rate = page.fact("Inactive rate", found.figures.get("inactive_rate"), "ratio", found.name)
-    page.say(f"{plural(len(found.value), 'organisation')} inactive, of {eligible} eligible: {rate}.")
+    page.say(f"Inactive organisations: {how_many_inactive(page, found)}.")
     rows = []
     for one in found.value[:SHOWN]:
-        name = page.state("Inactive organisation", inline(one["name"]), found.name)
+        name = page.state("Inactive organisation", inline(one["name"]), found.at(one, "name"))
         rows.append([name, str(one["reason"]).replace("_", " "), _still_trades(page, one, name, found)])
     page.table(["Organisation", "Why", "Still trades"], rows, right=[2])
     _rest(page, found.value)
+
+
+def inactive_found(evidence: Evidence) -> Found | None:
+    return evidence.of("findInactiveOrganizations", "organization_id", "reason")
+
+
+def how_many_inactive(page: Page, found: Found) -> str:
+    """`14 of 285 eligible (4.9 %)`."""
+    number = page.fact("Inactive organisations", found.made("$.length", len(found.value)), "count")
+    eligible = page.fact("Eligible organisations", found.figure("eligible"), "count")
+    return f"{number} of {eligible} eligible ({page.fact('Inactive rate', found.figure('inactive_rate'), 'ratio')})"
 
 
 def _still_trades(page: Page, one: Mapping[str, Any], name: str, found: Found) -> str:
@@ -76,7 +85,7 @@ def _still_trades(page: Page, one: Mapping[str, Any], name: str, found: Found) -
     alive = one.get("alive")
     if not isinstance(alive, Mapping) or unknown_in(alive):
         return "unknown"
-    return page.fact(f"{name}: still trades", alive, "ratio", found.name)
+    return page.fact(f"{name}: still trades", found.at(alive), "ratio")
 
 
 def _rest(page: Page, organizations: Sequence[Any]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from opsbook.agents.evidence import Evidence, Found
 from opsbook.agents.page import Page
 from opsbook.agents.reports._churn import at_risk, at_risk_found, by_level
-from opsbook.agents.reports._sections import ReportKind, SectionOf, closing_sections, dark
+from opsbook.agents.reports._insights import insights
+from opsbook.agents.reports._sections import NOT_MEASURED, ReportKind, SectionOf, action_items, dark
 from opsbook.agents.wording import inline, listed
 from opsbook.sdk.values import unknown_in
 
@@ -29,55 +30,54 @@ def _prepare(page: Page, evidence: Evidence) -> None:
     if risk and not risk.unknown:
         for one in by_level(risk.value["organizations"])[:3]:
             name = inline(one["name"])
-            stake = page.fact(f"{name}: recurring revenue", one["mrr_cents"], "cents", risk.name)
+            stake = page.fact(f"{name}: recurring revenue", risk.at(one, "mrr_cents"), "cents")
             signals = listed([str(signal["signal"]).replace("_", " ") for signal in one["signals"]])
             priority = 1 if one["level"] == "high" else 2
-            page.act(priority, f"Call {name}.", f"At risk: {signals}.", f"{risk.name}: {stake} a month.")
+            page.act(priority, f"Call {name}.", f"At risk: {signals}.", f"it pays {stake} a month.")
 
 
 def _act_on_revenue(page: Page, found: Found) -> None:
     growth, churn = _number(found.value["growth"]), _number(found.value["logo_churn_rate"])
     if growth is not None and growth <= GROWTH_TARGET:
-        text = page.fact("Growth", found.value["growth"], "ratio", found.name, plus=True)
+        text = page.fact("Growth", found.at("growth"), "ratio", plus=True)
         what = "Find out why revenue is falling." if growth < 0 else "Plan what lifts growth over its target."
-        page.act(1 if growth < 0 else 2, what, "Growth is below the target.", f"{found.name}: {text}.")
+        page.act(1 if growth < 0 else 2, what, "Growth is below the target.", f"growth {text}.")
     if churn is not None and churn >= CHURN_GOOD:
-        text = page.fact("Churn rate", found.value["logo_churn_rate"], "ratio", found.name)
+        text = page.fact("Churn rate", found.at("logo_churn_rate"), "ratio")
         lost = [inline(one["name"]) for one in found.value["movements"] if one["kind"] == "churned"]
         why = f"Lost: {listed(lost)}." if lost else "More leave than should."
         act = "Ask the organisations that left why."
-        page.act(1 if churn > CHURN_ALERT else 2, act, why, f"{found.name}: churn rate {text}.")
+        page.act(1 if churn > CHURN_ALERT else 2, act, why, f"churn rate {text}.")
     if (_number(found.value["past_due_mrr"]) or 0) > 0:
-        text = page.fact("Past due", found.value["past_due_mrr"], "cents", found.name)
-        page.act(2, "Collect what is past due.", "It is still under contract.", f"{found.name}: {text} a month.")
+        text = page.fact("Past due", found.at("past_due_mrr"), "cents")
+        page.act(2, "Collect what is past due.", "It is still under contract.", f"{text} a month.")
 
 
 def _act_on_signups(page: Page, found: Found) -> None:
     if _number(found.value["total"]) == 0:
-        total = page.fact("Signups", found.value["total"], "count", found.name)
-        page.act(1, "Try the sign-up yourself.", "A whole period without one is rare.", f"{found.name}: {total}.")
+        total = page.fact("Signups", found.at("total"), "count")
+        page.act(1, "Try the sign-up yourself.", "A whole period without one is rare.", f"signups: {total}.")
     conversion = (found.value.get("funnel") or {}).get("conversion_rate")
     ratio = _number(conversion)
     if ratio is not None and ratio <= CONVERSION_TARGET:
-        text = page.fact("Signup conversion", conversion, "ratio", found.name)
+        text = page.fact("Signup conversion", found.at(conversion), "ratio")
         why = "Fewer than the target sign up after entering."
-        page.act(2, "Look at what stops people between entering and signing up.", why, f"{found.name}: {text}.")
+        page.act(2, "Look at what stops people between entering and signing up.", why, f"conversion {text}.")
 
 
 def _summary(page: Page, evidence: Evidence) -> None:
     revenue, signups, risk = _revenue_found(evidence), _signups_found(evidence), at_risk_found(evidence)
     lines = []
     if revenue and not revenue.unknown:
-        value = revenue.value
-        now = page.fact("Recurring revenue now", value["mrr_end"], "cents", revenue.name)
-        growth = page.fact("Growth", value["growth"], "ratio", revenue.name, plus=True)
-        churn = page.fact("Churn rate", value["logo_churn_rate"], "ratio", revenue.name)
+        now = page.fact("Recurring revenue now", revenue.at("mrr_end"), "cents")
+        growth = page.fact("Growth", revenue.at("growth"), "ratio", plus=True)
+        churn = page.fact("Churn rate", revenue.at("logo_churn_rate"), "ratio")
         lines.append(f"Recurring revenue: {now} a month. Growth: {growth}. Churn rate: {churn}.")
     if signups and not signups.unknown:
-        lines.append(f"Signups: {page.fact('Signups', signups.value['total'], 'count', signups.name)}.")
+        lines.append(f"Signups: {page.fact('Signups', signups.at('total'), 'count')}.")
     if risk and not risk.unknown:
-        at_stake = page.fact("Recurring revenue at stake", risk.value["mrr_at_stake_cents"], "cents", risk.name)
-        number = page.fact("Organisations at risk", risk.value["count"], "count", risk.name)
+        at_stake = page.fact("Recurring revenue at stake", risk.at("mrr_at_stake_cents"), "cents")
+        number = page.fact("Organisations at risk", risk.at("count"), "count")
         lines.append(f"At risk: {number}, worth {at_stake} a month.")
     page.say(" ".join(lines) or "Nothing about growth is in this run's evidence.")
 
@@ -106,9 +106,9 @@ def _revenue(page: Page, evidence: Evidence) -> None:
     ):
         if name in value:
             told = page.resting if unit == "ratio" else page.fact
-            rows.append([label, told(label, value[name], unit, found.name)])
+            rows.append([label, told(label, found.at(name), unit)])
     if value.get("baseline_date"):
-        baseline = page.state("Baseline", inline(value["baseline_date"]), found.name)
+        baseline = page.state("Baseline", inline(value["baseline_date"]), found.at("baseline_date"))
         page.say(f"Compared with the snapshot of {baseline}.")
     page.table(["Monthly recurring revenue", "Figure"], rows, right=[1])
 
@@ -118,12 +118,16 @@ def _movements(page: Page, evidence: Evidence) -> None:
     if found is None or found.unknown or not isinstance(found.value.get("movements"), list):
         return
     rows = []
-    for one in sorted(found.value["movements"], key=lambda one: (MOVED.index(one["kind"]), str(one["name"]))):
-        name = page.state("Organisation that moved", inline(one["name"]), found.name)
-        before = page.fact(f"{name}: before", one["before_cents"], "cents", found.name)
-        after = page.fact(f"{name}: after", one["after_cents"], "cents", found.name)
+    for one in sorted(found.value["movements"], key=_by_kind_and_size):
+        name = page.state("Organisation that moved", inline(one["name"]), found.at(one, "name"))
+        before = page.fact(f"{name}: before", found.at(one, "before_cents"), "cents")
+        after = page.fact(f"{name}: after", found.at(one, "after_cents"), "cents")
         rows.append([name, str(one["kind"]), before, after])
     page.table(["Organisation", "Movement", "Before", "After"], rows, right=[2, 3])
+
+
+def _by_kind_and_size(one: Mapping[str, Any]) -> tuple[int, int, str]:
+    return MOVED.index(one["kind"]), -abs(one["after_cents"] - one["before_cents"]), str(one["name"])
 
 
 def _signups(page: Page, evidence: Evidence) -> None:
@@ -131,19 +135,21 @@ def _signups(page: Page, evidence: Evidence) -> None:
     if found is None or found.unknown:
         return
     before: Mapping[str, Any] = found.value.get("previous") or {}
+    total = page.fact("Signups", found.at("total"), "count")
+    if before.get("total") is not None:
+        total += f" (period before: {page.fact('Signups before', found.at(before, 'total'), 'count')})"
+    page.say(f"Total: {total}.")
     for key, label in (("cohorts", "Cohort"), ("sources", "Source")):
         rows = []
-        for name, number in (found.value.get(key) or {}).items():
-            earlier = (before.get(key) or {}).get(name)
+        for name in found.value.get(key) or {}:
             shown = inline(name).replace("_", " ")
-            now = page.fact(f"Signups, {shown}", number, "count", found.name)
-            then = "" if earlier is None else page.fact(f"Signups before, {shown}", earlier, "count", found.name)
+            now = page.fact(f"Signups, {shown}", found.at(key, name), "count")
+            earlier = (before.get(key) or {}).get(name)
+            then = (
+                "" if earlier is None else page.fact(f"Signups before, {shown}", found.at(before, key, name), "count")
+            )
             rows.append([shown, now, then])
         page.table([label, "Signups", "Period before"], rows, right=[1, 2])
-    total = page.fact("Signups", found.value["total"], "count", found.name)
-    earlier = before.get("total")
-    then = "" if earlier is None else f" (period before: {page.fact('Signups before', earlier, 'count', found.name)})"
-    page.say(f"Total: {total}{then}.")
 
 
 def _funnel(page: Page, evidence: Evidence) -> None:
@@ -151,43 +157,9 @@ def _funnel(page: Page, evidence: Evidence) -> None:
     funnel = None if found is None or found.unknown else found.value.get("funnel")
     if found is None or not funnel:
         return
-    rows = [[label, page.fact(label, funnel[key], "count", found.name)] for key, label in STEPS if key in funnel]
+    rows = [[label, page.fact(label, found.at(funnel, key), "count")] for key, label in STEPS if key in funnel]
     page.table(["Step of those who entered", "People"], rows, right=[1])
-    page.say(f"Signup conversion: {page.resting('Signup conversion', funnel['conversion_rate'], 'ratio', found.name)}.")
-
-
-def _insights(page: Page, evidence: Evidence) -> None:
-    lines = []
-    revenue, signups = _revenue_found(evidence), _signups_found(evidence)
-    if revenue and not revenue.unknown:
-        parts = {name: _number(revenue.value[key]) for name, key in (("new", "new"), ("expansion", "expansion"))}
-        known = {name: cents for name, cents in parts.items() if cents}
-        if known:
-            most = max(known, key=lambda name: known[name])
-            text = page.fact(most.capitalize(), revenue.value[most], "cents", revenue.name)
-            lines.append(f"Most of what was gained is {most} revenue: {text}.")
-        lost, gained = _number(revenue.value["churned_mrr"]), sum(known.values())
-        if lost and lost > gained:
-            text = page.fact("Churned", revenue.value["churned_mrr"], "cents", revenue.name)
-            lines.append(f"Churn took more than new and expanding organisations brought: {text}.")
-    if signups and not signups.unknown:
-        lines += _best_source(page, signups)
-    page.bullets(lines)
-    if not lines:
-        page.say("What was measured shows no pattern worth a sentence.")
-
-
-def _best_source(page: Page, found: Found) -> list[str]:
-    known = {
-        name: number
-        for name, value in (found.value.get("sources") or {}).items()
-        if name not in ("other", "unattributed") and (number := _number(value))
-    }
-    if not known:
-        return []
-    best = max(known, key=lambda name: (known[name], name))
-    text = page.fact(f"Signups, {inline(best).replace('_', ' ')}", found.value["sources"][best], "count", found.name)
-    return [f"The source that brought most signups is {inline(best).replace('_', ' ')}: {text}."]
+    page.say(f"Signup conversion: {page.resting('Signup conversion', found.at(funnel, 'conversion_rate'), 'ratio')}.")
 
 
 def _revenue_found(evidence: Evidence) -> Found | None:
@@ -205,19 +177,22 @@ def _number(measurement: Any) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-_ACTIONS, _MISSING = closing_sections()
+def _insights(page: Page, evidence: Evidence) -> None:
+    insights(page, _revenue_found(evidence), _signups_found(evidence), at_risk_found(evidence))
+
+
 REPORT = ReportKind(
     "Weekly growth review",
     (
         SectionOf("summary", "Summary", _summary),
+        SectionOf("insights", "Insights", _insights),
+        SectionOf("action_plan", "Action plan", action_items),
         SectionOf("revenue", "Revenue", _revenue),
         SectionOf("movements", "Who moved it", _movements),
         SectionOf("signups", "Signups", _signups),
         SectionOf("funnel", "Funnel", _funnel),
         SectionOf("churn_risk", "Organisations at risk", at_risk),
-        SectionOf("insights", "Insights", _insights),
-        SectionOf("action_plan", "Action plan", _ACTIONS.write),
-        _MISSING,
+        NOT_MEASURED,
     ),
     _prepare,
 )

@@ -9,14 +9,16 @@ from opsbook.agents.evidence import Evidence, Found
 from opsbook.agents.page import Page
 from opsbook.agents.reports._platform import act_on_platform, errors, platform_figures, quotas, stats, trends
 from opsbook.agents.reports._sections import (
+    ACTION_ITEMS,
+    NOT_MEASURED,
+    PRIORITIES,
     ReportKind,
     SectionOf,
-    closing_sections,
+    act_on_system,
     dark,
     named,
     status_counts,
     status_table,
-    systems_to_act_on,
 )
 from opsbook.agents.wording import inline, listed, plural
 from opsbook.sdk.values import unknown_in
@@ -32,8 +34,21 @@ OVERALL = {
 def _prepare(page: Page, evidence: Evidence) -> None:
     found = _health(evidence)
     if not dark(page, "System health", found) and found:
-        systems_to_act_on(page, found, found.value["recommendations"])
+        items = {item["id"]: item for item in (*found.value["components"], *found.value["integrations"])}
+        for advice in found.value["recommendations"]:
+            about, priority = advice.get("evidence") or {}, PRIORITIES[str(advice["priority"])]
+            item = items.get(about.get("id"))
+            if item and item["status"] != "unknown":
+                act_on_system(page, found, item, priority)
+            else:
+                page.act(priority, inline(advice["text"]), "", _rests_on(about))
     act_on_platform(page, evidence)
+
+
+def _rests_on(about: Mapping[str, Any]) -> str:
+    if problems := about.get("problems"):
+        return f"{listed([inline(problem) for problem in problems])}."
+    return f"{inline(about.get('status') or 'the roster').replace('_', ' ')}."
 
 
 def _summary(page: Page, evidence: Evidence) -> None:
@@ -41,7 +56,7 @@ def _summary(page: Page, evidence: Evidence) -> None:
     lines = ["How the systems are could not be told: nothing in this run's evidence says it."]
     if found and not found.unknown:
         overall = str(found.value["overall"])
-        page.state("Overall", overall, found.name)
+        page.state("Overall", overall, found.at("overall"))
         lines = [OVERALL.get(overall, inline(overall))]
         items = [*found.value["components"], *found.value["integrations"]]
         lines += [f"Offline: {named(items, 'offline')}."] if named(items, "offline") else []
@@ -58,13 +73,15 @@ def _figures_in_brief(page: Page, found: Found | None) -> list[str]:
     lines: list[str] = []
     metrics: Mapping[str, Any] = found.value["metrics"]
     if "signups" in metrics and not unknown_in(metrics["signups"]):
-        lines.append(f"Signups: {page.fact('Signups', metrics['signups'], 'count', found.name)}.")
+        lines.append(f"Signups: {page.fact('Signups', found.at(metrics, 'signups'), 'count')}.")
     if "revenue" in metrics and not unknown_in(metrics["revenue"]):
-        revenue = page.fact("Monthly recurring revenue", metrics["revenue"], "cents", found.name)
+        revenue = page.fact("Monthly recurring revenue", found.at(metrics, "revenue"), "cents")
         lines.append(f"Recurring revenue: {revenue} a month.")
     critical = (metrics.get("errors") or {}).get("critical")
     if critical is not None and not unknown_in(critical):
-        lines.append(f"Critical errors: {page.fact('Critical errors', critical, 'count', found.name)}.")
+        lines.append(
+            f"Critical errors: {page.fact('Critical errors', found.at(metrics, 'errors', 'critical'), 'count')}."
+        )
     return lines
 
 
@@ -79,7 +96,7 @@ def _agents(page: Page, found: Found, rows: Sequence[Mapping[str, Any]]) -> None
     troubled = [row for row in rows if row["problems"]]
     for row in troubled:
         problems = listed([inline(problem) for problem in row["problems"]])
-        page.say(f"Agent {page.state('Agent', inline(row['id']), found.name)}: {problems}.")
+        page.say(f"Agent {page.state('Agent', inline(row['id']), found.at(row, 'id'))}: {problems}.")
     if rows and not troubled:
         page.say(f"Agents ready: {listed([inline(row['id']) for row in rows])}.")
 
@@ -87,7 +104,7 @@ def _agents(page: Page, found: Found, rows: Sequence[Mapping[str, Any]]) -> None
 def _integrations(page: Page, evidence: Evidence) -> None:
     found = _health(evidence)
     if found and not found.unknown and found.value["integrations"]:
-        page.say(f"{status_counts(found.value['integrations'])}.")
+        page.say(f"{status_counts(page, found, found.value['integrations'])}.")
         status_table(page, found, found.value["integrations"])
 
 
@@ -99,13 +116,14 @@ REPORT = ReportKind(
     "Daily health report",
     (
         SectionOf("summary", "Summary", _summary),
+        ACTION_ITEMS,
         SectionOf("systems", "Platform systems", _systems),
         SectionOf("integrations", "Integrations", _integrations),
         SectionOf("platform", "Platform figures", platform_figures),
         SectionOf("errors", "Errors", errors),
         SectionOf("quotas", "Quotas", quotas),
         SectionOf("trends", "Trends", trends),
-        *closing_sections(),
+        NOT_MEASURED,
     ),
     _prepare,
 )

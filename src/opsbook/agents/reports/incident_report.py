@@ -6,11 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opsbook.agents.evidence import Evidence, Found
-from opsbook.agents.page import Page
-from opsbook.agents.reports._sections import ReportKind, SectionOf, closing_sections, dark, named, status_counts
+from opsbook.agents.page import UNMEASURED, Page
+from opsbook.agents.reports._sections import (
+    ACTION_ITEMS,
+    NOT_MEASURED,
+    SIDES,
+    ReportKind,
+    SectionOf,
+    act_on_system,
+    class_of,
+    dark,
+    named,
+    status_counts,
+    status_of,
+)
 from opsbook.agents.wording import inline, listed, plural
 from opsbook.sdk.values import unknown_in
-from opsbook.tools._advice import Advice, advise
+from opsbook.tools._advice import advise
 
 RECENT = 5  # probe rows shown for each system
 
@@ -20,10 +32,7 @@ def _prepare(page: Page, evidence: Evidence) -> None:
     if dark(page, "Integration status", found) or found is None:
         return
     for item in _down(found):
-        advice = _advice(item)
-        name, *more = inline(item["name"]), *advice.steps
-        rests_on = f"{found.name}: {_class_of(item) or 'no error class'}."
-        page.act(1, f"{name}: {more[0][:1].lower()}{more[0][1:]}.", f"It lies with {_side(advice)}.", rests_on)
+        act_on_system(page, found, item, 1)
 
 
 def _summary(page: Page, evidence: Evidence) -> None:
@@ -31,15 +40,14 @@ def _summary(page: Page, evidence: Evidence) -> None:
     if found is None or found.unknown:
         page.say("Which systems are down could not be told.")
         return
-    page.state("Systems by status", status_counts(found.value), found.name)
     down = named(found.value, "offline")
     slow = named(found.value, "degraded")
     for item in found.value:
-        if item["status"] == "degraded":
-            page.state(f"{inline(item['name'])}: status", "degraded", found.name)
+        if item["status"] in ("offline", "degraded"):
+            status_of(page, found, item)
     lines = [f"Offline: {down}." if down else "No system is offline."]
     lines += [f"Degraded: {slow}."] if slow else []
-    page.say(" ".join([*lines, f"Of all asked: {status_counts(found.value)}."]))
+    page.say(" ".join([*lines, f"Of all asked: {status_counts(page, found, found.value)}."]))
 
 
 def _systems(page: Page, evidence: Evidence) -> None:
@@ -49,67 +57,83 @@ def _systems(page: Page, evidence: Evidence) -> None:
     logs, credentials = evidence.of("getIntegrationLogs", "rows", "uptime"), evidence.of("checkCredentials", "state")
     for item in _down(found):
         page.say(f"### {inline(item['name'])}")
-        page.bullets(_about(page, found, item))
-        page.bullets(_history(page, logs, item))
-        page.bullets(_credentials(page, credentials, item))
-        advice = _advice(item)
-        page.say(f"Likely side: {_side(advice)}, because {advice.because}. Next: {listed(list(advice.steps))}.")
+        page.bullets([*_about(page, found, item), *_history(page, logs, item), *_credentials(page, credentials, item)])
+        advice = advise(class_of(item))
+        side = f"It lies with {SIDES[advice.side]}" if advice.side in SIDES else "On whose side it lies is unclear"
+        page.say(f"{side}: {advice.because}. What to do, in this order:")
+        page.say("\n".join(f"{place}. {step}." for place, step in enumerate(advice.steps, 1)))
         _recent(page, logs, item)
 
 
 def _about(page: Page, found: Found, item: Mapping[str, Any]) -> list[str]:
     name, error = inline(item["name"]), item.get("error") or {}
-    lines = [
-        f"State: {page.state(f'{name}: status', str(item['status']), found.name)}, checked "
-        f"{page.time(f'{name}: checked', item['checked_at'], found.name)}"
-    ]
+    checked = page.time(f"{name}: checked", found.at(item, "checked_at"))
+    failures = page.fact(f"{name}: failures in a row", found.at(item, "consecutive_failures"), "count")
+    lines = [f"State: **{status_of(page, found, item)}**, checked {checked}; failures in a row: {failures}"]
     if "last_success_at" in item:
-        lines.append(f"Last answer: {page.time(f'{name}: last answer', item['last_success_at'], found.name)}")
-    failures = page.fact(f"{name}: failures in a row", item["consecutive_failures"], "count", found.name)
-    lines.append(f"Failures in a row: {failures}")
+        lines.append(f"Last answer: {page.time(f'{name}: last answer', found.at(item, 'last_success_at'))}")
     if error:
-        kind = page.state(f"{name}: error class", str(error["class"]), found.name)
-        lines.append(f"Error: {kind}, {inline(error['message'])}")
+        kind = page.state(
+            f"{name}: error class", str(error["class"]).replace("_", " "), found.at(item, "error", "class")
+        )
+        lines.append(f"What it said: {inline(error['message'])} (error class: {kind})")
     return lines
 
 
 def _history(page: Page, found: Found | None, item: Mapping[str, Any]) -> list[str]:
     log, name = _entry(found, item), inline(item["name"])
     if found is None or log is None:
-        return ["Recent probes: could not be measured: this run did not read them"]
-    lines = [f"Uptime in the window: {page.fact(f'{name}: uptime', log['uptime'], 'ratio', found.name)}"]
+        page.lacks(f"{name}: recent probes", "this run did not read them")
+        return []
+    lines = []
+    if log.get("down_since"):
+        lines.append(f"Down since: {page.time(f'{name}: down since', found.at(log, 'down_since'))}")
+    answered = f"{page.fact(f'{name}: uptime', found.at(log, 'uptime'), 'ratio')} of the probes in the window answered"
     for window in log.get("history", [])[:1]:  # the window that was asked for
         up, known = (
-            page.fact(f"{name}: {what}", window[key], "ratio", found.name)
+            page.fact(f"{name}: {what}", found.at(window, key), "ratio")
             for what, key in (("uptime by time", "uptime"), ("coverage", "coverage"))
         )
-        slow = page.fact(f"{name}: latency of nearly all answers", window["latency"]["p95"], "ms", found.name)
-        lines.append(f"By time: up {up}, known for {known} of it; nearly all answers within: {slow}")
-    if log.get("down_since"):
-        lines.append(f"Down since: {page.time(f'{name}: down since', log['down_since'], found.name)}")
-    return lines
+        slow = page.fact(f"{name}: latency of nearly all answers", found.at(window, "latency", "p95"), "ms")
+        answered += f"; up for {up} of the time, of which {known} is known; nearly all answers within: {slow}"
+    return [*lines, answered]
 
 
 def _credentials(page: Page, found: Found | None, item: Mapping[str, Any]) -> list[str]:
-    entry = _entry(found, item)
+    entry, name = _entry(found, item), inline(item["name"])
     if found is None or entry is None:
-        return ["Credentials: could not be measured: this run did not check them"]
-    state = listed([f"{inline(key)} {_worded(value)}" for key, value in entry["state"].items()])
+        page.lacks(f"{name}: credentials", "this run did not check them")
+        return []
     refused = entry.get("last_refused")
-    last = f"last refused {page.time('Last refused', refused['at'], found.name)}" if refused else "never refused"
-    lines = [f"Credentials: {state or 'no settings'}; {last}"]
-    if isinstance(ends := entry.get("expires_at"), str):
+    last = f"last refused {page.time('Last refused', found.at(refused, 'at'))}" if refused else "never refused"
+    lines = [f"Credentials: {_settings(page, name, entry['state'])}; {last}"]
+    if isinstance(entry.get("expires_at"), str):
         renewed = "renewed without a person" if entry.get("renews") else "to be renewed by a person"
-        lines.append(f"The {inline(entry['of'])} ends {page.time('Credentials end', ends, found.name)}, {renewed}")
+        ends = page.time("Credentials end", found.at(entry, "expires_at"))
+        lines.append(f"The {inline(entry['of'])} ends {ends}, {renewed}")
     return lines
 
 
+def _settings(page: Page, name: str, state: Mapping[str, Any]) -> str:
+    """The settings by how they are, what is missing first; how one is may not be known."""
+    by_word: dict[str, list[str]] = {}
+    for key, value in state.items():
+        if unknown := unknown_in(value):
+            page.lacks(f"{name}: {inline(key)}", unknown.reason)
+        by_word.setdefault(_worded(value), []).append(inline(key))
+    words = sorted(by_word, key=lambda word: (word != "missing", word != UNMEASURED, word != "present", word))
+    if words == ["present"]:
+        return "all present"
+    told = [f"{word}: {listed(by_word[word])}" for word in words]
+    return "; ".join(told) if told else "no settings"
+
+
 def _worded(value: Any) -> str:
-    if unknown := unknown_in(value):
-        return f"could not be measured ({inline(unknown.reason)})"
+    if unknown_in(value):
+        return UNMEASURED
     if isinstance(value, bool):
         return "present" if value else "missing"
-    return inline(value)
+    return "not set, and not needed" if value == "absent" else inline(value)
 
 
 def _recent(page: Page, found: Found | None, item: Mapping[str, Any]) -> None:
@@ -121,10 +145,10 @@ def _recent(page: Page, found: Found | None, item: Mapping[str, Any]) -> None:
         latency = row["latency_ms"]
         rows.append(
             [
-                page.time(f"{name}: probed", row["at"], found.name),
+                page.time(f"{name}: probed", found.at(row, "at")),
                 str(row["status"]),
-                "" if latency is None else page.fact(f"{name}: latency", latency, "ms", found.name),
-                inline(f"{row['error_class']}: {row['message']}") if row["error_class"] else "",
+                "" if latency is None else page.fact(f"{name}: latency", found.at(row, "latency_ms"), "ms"),
+                inline(row["message"]) if row["error_class"] else "",
             ]
         )
     page.table(["Probe", "Status", "Latency", "What it said"], rows, right=[2])
@@ -139,7 +163,7 @@ def _errors(page: Page, evidence: Evidence) -> None:
         page.say("The platform logged no error that matches.")
     rows = []
     for group in groups[:RECENT]:
-        times = page.fact(f"Errors: {inline(group['service'])}", group["count"], "count", found.name)
+        times = page.fact(f"Errors: {inline(group['service'])}", found.at(group, "count"), "count")
         rows.append([inline(group["service"]), str(group["level"]), times, inline(group["message"])])
     page.table(["Service", "Level", "Times", "Message"], rows, right=[2])
     if (more := len(groups) - RECENT) > 0:
@@ -157,23 +181,6 @@ def _down(found: Found) -> list[Mapping[str, Any]]:
     return [item for item in found.value if item["status"] == "offline" and not item.get("maintenance")]
 
 
-def _class_of(item: Mapping[str, Any]) -> str | None:
-    return (item.get("error") or {}).get("class")
-
-
-def _advice(item: Mapping[str, Any]) -> Advice:
-    return advise(_class_of(item))
-
-
-def _side(advice: Advice) -> str:
-    return {
-        "ours": "us",
-        "theirs": "the vendor",
-        "credentials": "the credentials",
-        "network": "the network or the vendor's reach",
-    }.get(advice.side, "neither side clearly")
-
-
 def _status(evidence: Evidence) -> Found | None:
     return evidence.of("getIntegrationStatus", "id", "status", "checked_at")
 
@@ -182,9 +189,10 @@ REPORT = ReportKind(
     "Incident report",
     (
         SectionOf("summary", "Summary", _summary),
+        ACTION_ITEMS,
         SectionOf("systems", "Systems", _systems),
         SectionOf("errors", "Logged errors", _errors),
-        *closing_sections(),
+        NOT_MEASURED,
     ),
     _prepare,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from opsbook.agents.evidence import Evidence, Found
 from opsbook.agents.page import Page
-from opsbook.agents.reports._sections import ReportKind, SectionOf, closing_sections
+from opsbook.agents.reports._sections import ACTION_ITEMS, NOT_MEASURED, ReportKind, SectionOf
 from opsbook.agents.wording import inline
 from opsbook.sdk.values import UNKNOWN_STATUSES, unknown_in
 
@@ -31,10 +31,12 @@ def _findings(page: Page, evidence: Evidence) -> None:
         if found.unknown:
             continue
         page.say(f"### {inline(found.name).replace('_', ' ')}")
-        figures = {**found.figures, **(_measured(found.value) if isinstance(found.value, Mapping) else {})}
-        rows = [
-            [_words(name), page.fact(_words(name), value, _unit(value), found.name)] for name, value in figures.items()
-        ]
+        measured = _measured(found.value) if isinstance(found.value, Mapping) else {}
+        figures = {
+            **{name: found.figure(name) for name in found.figures},
+            **{name: found.at(name) for name in measured},
+        }
+        rows = [[_words(name), page.fact(_words(name), spot, _unit(spot.value))] for name, spot in figures.items()]
         page.table(["Figure", "Value"], rows, right=[1])
         _plain_value(page, found)
         if found.source:
@@ -43,22 +45,25 @@ def _findings(page: Page, evidence: Evidence) -> None:
 
 def _plain_value(page: Page, found: Found) -> None:
     if isinstance(found.value, list):
-        page.bullets(_line(page, found, item) for item in found.value[:SHOWN])
+        page.bullets(_line(page, found, place) for place in range(min(len(found.value), SHOWN)))
         if (more := len(found.value) - SHOWN) > 0:
             page.say(f"And {more} more, in the run's record.")
     elif isinstance(found.value, Mapping):
         plain = {name: value for name, value in found.value.items() if isinstance(value, str | bool | int | float)}
         page.bullets(
-            f"{_words(name)}: {page.state(_words(name), inline(value), found.name)}" for name, value in plain.items()
+            f"{_words(name)}: {page.state(_words(name), inline(value), found.at(name))}"
+            for name, value in plain.items()
         )
     elif found.value is not None:
-        page.say(page.state(_words(found.name), inline(found.value), found.name))
+        page.say(page.state(_words(found.name), inline(found.value), found.at()))
 
 
-def _line(page: Page, found: Found, item: Any) -> str:
-    if isinstance(item, Mapping):
-        item = next((item[name] for name in NAMES_A_ROW if item.get(name)), f"{len(item)} fields")
-    return page.state(_words(found.name), inline(item), found.name)
+def _line(page: Page, found: Found, place: int) -> str:
+    spot = found.at(place)
+    if isinstance(spot.value, Mapping):
+        key = next((name for name in NAMES_A_ROW if spot.value.get(name)), None)
+        spot = spot.of(key, spot.value[key]) if key else found.made("$", f"{len(spot.value)} fields")
+    return page.state(_words(found.name), inline(spot.value), spot)
 
 
 def _measured(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,6 +87,11 @@ def _words(name: str) -> str:
 
 REPORT = ReportKind(
     "Report",
-    (SectionOf("summary", "Summary", _summary), SectionOf("findings", "Findings", _findings), *closing_sections()),
+    (
+        SectionOf("summary", "Summary", _summary),
+        ACTION_ITEMS,
+        SectionOf("findings", "Findings", _findings),
+        NOT_MEASURED,
+    ),
     _prepare,
 )
