@@ -39,6 +39,10 @@ class Turn:
         """The token of the first fact with a label."""
         return "[[" + next(str(one["id"]) for one in self.facts if one["label"] == label) + "]]"
 
+    def text(self, label: str) -> str:
+        """The text of the first fact with a label."""
+        return next(str(one["text"]) for one in self.facts if one["label"] == label)
+
 
 @dataclass(frozen=True)
 class Call:

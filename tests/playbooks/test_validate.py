@@ -16,6 +16,11 @@ from playbooks.bad import HEAD, WAIT, steps
 
 FLAG = '{id: c, type: condition, if: "today === date", sets: flag}'
 RIGHT = {
+    "what a step finds, read by the fields of its result": steps(
+        "{id: a, type: delegate, agent: leo, to: jack, task: x, output: "
+        '{up: {type: boolean, formula: "answer.growth.value > 0"}, told: {type: string, otherwise: summary}}}',
+        '{id: b, type: set, values: {up: "{{ steps.a.output.up }}"}}',
+    ),
     "a name guarded like the step that gives it": steps(
         FLAG,
         "{id: a, type: set, when: flag, values: {found: 1}}",

@@ -209,6 +209,7 @@ async def house_of(
     steered: Steered | None = None,
     mail: Mail | None = None,
     opened: Callable[[Store], None] = lambda store: None,
+    models: Callable[[Meter], Models] = lambda meter: Models(ModelSettings(), meter),
 ) -> AsyncIterator[House]:
     """A house on the store in `file`; opened again on the same file it is the same deployment after a restart."""
     clock = clock or SteppedClock(AT)
@@ -216,7 +217,7 @@ async def house_of(
     migrate(store)
     opened(store)
     engine = ENGINES[kind](store, clock)
-    house = _wired(store, clock, engine, steered or Steered(), mail or Mail())
+    house = _wired(store, clock, engine, steered or Steered(), mail or Mail(), models)
     await engine.launch(house.body)
     try:
         yield house
@@ -225,7 +226,14 @@ async def house_of(
         store.close()
 
 
-def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, mail: Mail) -> House:
+def _wired(
+    store: Store,
+    clock: SteppedClock,
+    engine: Engine,
+    steered: Steered,
+    mail: Mail,
+    models: Callable[[Meter], Models],
+) -> House:
     ids = Ids(clock, random.Random(os.urandom(8)))
     tools = {tool.name: tool for tool in (Ask(steered), Act(steered))}
     entries = {name: ToolEntry(name, tool.effect.value, tool.Args) for name, tool in tools.items()}
@@ -253,7 +261,7 @@ def _wired(store: Store, clock: SteppedClock, engine: Engine, steered: Steered, 
         records,
         catalog,
         Gateway(tools, clock=clock),
-        Desk(ROSTER, Models(ModelSettings(), Meter(ModelRequests(store), clock, ids)), clock),
+        Desk(ROSTER, models(Meter(ModelRequests(store), clock, ids)), clock),
         door,
         DryDoor(people),
         threads,

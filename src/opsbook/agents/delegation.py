@@ -106,7 +106,8 @@ class Delegation:
         if not models.configured or not asked_of_a_model(job.output):
             return None
         tier = self.assignment.model_tier or self.agent.can.model_tier
-        charge = Charge(self.run, self.place.path, self.agent, "delegate", self.assignment.max_tool_calls)
+        most = self.assignment.max_tool_calls
+        charge = Charge(self.run, self.place.path, self.agent, "delegate", most, resumes=True)
         return await models.work(charge, tier, job)
 
     def _credit(self, worked: Worked | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ MOST_INNER = 3  # of a list inside a list, such as the probes of a system
 NAMES = ("name", "title", "organization_name", "display_name", "service", "id", "organization_id")
 ASIDE = frozenset({"status", "unit", "as_of", "window", "completeness", "reaches_end", "metric", "cut", "n", "value"})
 BY_ENDING = {"cents": "cents", "ms": "ms", "seconds": "seconds", "rate": "ratio", "share": "ratio", "ratio": "ratio"}
+_MARKED = re.compile(r"«[^:»]{1,60}: (.*)»", re.DOTALL)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -56,8 +57,14 @@ class Facts:
 
     def keep(self, label: str, text: str, source: str, value: Json, unit: str) -> None:
         """A fact in words; the same one twice is one."""
-        if not any((one.label, one.text) == (label, text) for one in self.found):
-            self.found.append(Fact(f"f{len(self.found) + 1}", label, text, source, value, unit))
+        fact = self._inert(Fact(f"f{len(self.found) + 1}", label, text, source, value, unit))
+        if not any((one.label, one.text) == (fact.label, fact.text) for one in self.found):
+            self.found.append(fact)
+
+    def _inert(self, fact: Fact) -> Fact:
+        """A text that others wrote comes back as it may leave, too: without links and ways to reach somebody."""
+        marked = _MARKED.fullmatch(self.screen.shown([fact])[0].text) if fact.unit == "text" else None
+        return replace(fact, text=self.screen.tokens.restored(marked[1])) if marked else fact
 
     def usable(self) -> list[Fact]:
         """What a model's words may use: the facts, and the names behind the tokens that it has seen."""

@@ -63,6 +63,8 @@ class Metered(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
+        if (before := self._answered_before(messages)) is not None:
+            return whole(before)
         tell = self.meter.watched(self.charge.run.run_id, self.charge.path)
         async with self._reserved(messages, model_settings, model_request_parameters) as asked:
             if tell is None or self.wrapped.provider is None:  # a model without a provider is one of this process
@@ -93,6 +95,15 @@ class Metered(WrapperModel):
         ):
             yield streamed
             asked.answer = streamed.get()
+
+    def _answered_before(self, messages: list[ModelMessage]) -> ModelResponse | None:
+        """The answer that a process which died had got to the same question: it is paid for, and holds."""
+        if not self.charge.resumes:
+            return None
+        told = printable(ModelMessagesTypeAdapter.dump_json(messages).decode())
+        kept = self.meter.answered_before(self.charge, self.model_name, told)
+        found = ModelMessagesTypeAdapter.validate_json(kept)[0] if kept else None
+        return found if isinstance(found, ModelResponse) else None
 
     @asynccontextmanager
     async def _reserved(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from opsbook.agents.prices import Prices, Tokens, own_prices
 from opsbook.agents.roster import Agent
+from opsbook.agents.transcript import turns_of
 from opsbook.agents.watching import Watched, by_nobody
 from opsbook.records.model_requests import Exceeded, Limit, Measure, ModelRequests, RequestState, Scope
 from opsbook.records.model_tool_calls import ModelToolCalls
@@ -30,7 +31,8 @@ WHAT = {Scope.TASK: "for one piece of work", Scope.RUN: "of the run", Scope.MONT
 class Charge:
     """On whose account a request is made: the place in a run, the agent, and what the text is for.
 
-    `most_tool_calls` is the step's own limit on what a model may ask of tools, beside the agent's.
+    `most_tool_calls` is the step's own limit on what a model may ask of tools, beside the agent's. With `resumes`, what
+    a process that died had been answered to the same question at this place is not asked again.
     """
 
     run: RunFacts
@@ -38,6 +40,7 @@ class Charge:
     agent: Agent
     purpose: str
     most_tool_calls: int | None = None
+    resumes: bool = False
 
     @property
     def month(self) -> str:
@@ -102,6 +105,17 @@ class Meter:
         if exceeded := await self.requests.reserve(row, limits):
             raise used_up(exceeded)
         return str(row["id"])
+
+    def answered_before(self, charge: Charge, model: str, kept: str) -> str | None:
+        """The answer that this place of the run has had to the same question, as the transcript keeps it."""
+        if not charge.resumes:
+            return None
+        question = turns_of(self.clean(kept))
+        for row in self.requests.of_run(charge.run.run_id):
+            here = (row["path"], row["agent"], row["model"]) == (charge.path, charge.agent.id, model)
+            if here and row["state"] == RequestState.ANSWERED and turns_of(row["asked"]) == question:
+                return str(row["answered"])
+        return None
 
     @property
     def calls(self) -> ModelToolCalls:
