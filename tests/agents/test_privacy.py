@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
+from opsbook.agents.evidence import Evidence
 from opsbook.agents.page import Fact
 from opsbook.agents.privacy import Kind, Screen, own_words
 from opsbook.agents.privacy.declared import ANSWERS, SYSTEMS, As
 from opsbook.agents.prose import Answer, ProseSection, faults
+from opsbook.agents.writer import compose
 from opsbook.integrations.configuration import configure
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.http import HttpClient
+from opsbook.sdk.step import RunFacts
 from opsbook.sdk.tool import EffectClass, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured
+from opsbook.sdk.work import Writing
 from opsbook.tools._found import entries
 
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
@@ -53,7 +57,10 @@ def test_of_an_answer_only_declared_fields_leave_and_names_leave_as_tokens() -> 
 
 
 def test_a_tool_and_a_field_that_nobody_declared_stay_here() -> None:
-    assert seen("someNewTool", {"rows": [{"name": "Elm Row"}], "count": 3})["value"] is None
+    strange = seen(
+        "someNewTool", {"rows": [{"name": "Elm Row"}], "count": 3}, figures={"ignore_all_rules": measured(3)}
+    )
+    assert (strange["value"], strange["figures"]) == (None, {})
     new = seen("getErrorLogs", {"groups": [{"level": "error", "user_agent": "Zoe's phone"}]})
     assert new["value"] == {"groups": [{"level": "error"}]}
     assert new["withheld"] == ["groups.user_agent"]
@@ -256,3 +263,15 @@ def test_of_a_task_what_was_filled_in_is_data(template: str, task: str, seen: st
 
 def test_the_words_of_a_tasks_author_are_those_outside_of_what_is_filled_in() -> None:
     assert own_words("Read {{ a }}{% if b %}, see{% endif %}.").split() == ["Read", ",", "see", "."]
+
+
+STAYS = {"Systems by status"}  # facts of our own reports that no model needs
+
+
+def test_every_kind_of_fact_of_our_own_reports_is_declared(
+    run_facts: RunFacts, health: dict[str, Any], growth: dict[str, Any], incident: dict[str, Any]
+) -> None:
+    for kind, evidence in (("health_report", health), ("growth_report", growth), ("incident_report", incident)):
+        facts = compose(Writing("leo", kind), run_facts, Evidence(evidence)).facts
+        left = {one.fact.id for one in Screen().facts(facts)}
+        assert {fact.measure for fact in facts if fact.id not in left} <= STAYS, kind

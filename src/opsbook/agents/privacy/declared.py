@@ -69,7 +69,9 @@ _FIGURES = (
     *("Churn rate, revenue", "Past due", "Past due (within the total)", "Organisations on trial"),
     *("Recurring revenue now", "Recurring revenue at stake", "Organisations at risk", "Organisations looked at"),
     *("Entered", "Signed up", "Activated", "Paying", "Signup conversion", "Signups before"),
-    *("Inactive rate", "Eligible organisations", "Recipients"),
+    *("Inactive rate", "Inactive organisations", "Eligible organisations", "Recipients"),
+    *("Gained", "Lost", "Gained less lost", "Recurring revenue of the largest at risk"),
+    *(f"Systems that are {how}" for how in ("offline", "degraded", "online", "unknown", "not configured")),
     # of somebody, whose name stands before the colon
     *("quota used", "mean of the days before", "latency", "latency of nearly all answers", "failures in a row"),
     *("uptime", "uptime by time", "coverage", "n"),

@@ -239,7 +239,8 @@ class Screen:
 
 
 def _figures(walk: Walk, result: ToolResult) -> JsonObject:
-    found = {name: walk.figure(plain(part)) for name, part in result.figures.items() if is_key(name)}
+    known = result.figures.items() if walk.fields else ()  # of a tool that nobody declared nothing leaves
+    found = {name: walk.figure(plain(part)) for name, part in known if is_key(name)}
     return {name: one for name, one in found.items() if not isinstance(one, Withheld)}
 
 
