@@ -70,7 +70,9 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return Shell(tmp_path)
 
 
-@pytest.mark.parametrize(("number", "most"), [(30, 8), pytest.param(500, 500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("number", "most"), [(30, 8), pytest.param(500, 500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
 def test_a_plug_that_is_pulled_again_and_again_sends_nobody_two_and_loses_nobody(
     shell: Shell,
     plain_mailbox: Mailbox,  # noqa: F811
