@@ -84,7 +84,7 @@ _TIMES = (
 FACTS: Mapping[str, As] = {
     **dict.fromkeys((*_FIGURES, *_OF_ORGANISATIONS), As.FIGURE),
     **dict.fromkeys(_TIMES, As.TIME),
-    **dict.fromkeys(("Overall", "Campaign status", "status", "error class"), As.WORD),
+    **dict.fromkeys(("Overall", "Campaign status", "status", "error class", "outcome", "criteria"), As.WORD),
     **dict.fromkeys(("Organisation at risk", "Inactive organisation", "Organisation that moved"), As.ORGANISATION),
     "Agent": As.WORD,
 }

@@ -13,7 +13,7 @@ from opsbook.agents.page import Fact
 from opsbook.agents.privacy.answers import Walk, Withheld
 from opsbook.agents.privacy.declared import ANSWERS, GROUPS, As, how_it_leaves, kind_of_subject
 from opsbook.agents.privacy.finding import traces_in
-from opsbook.agents.privacy.shapes import is_figure, is_key, is_system, is_time, is_word
+from opsbook.agents.privacy.shapes import is_figure, is_key, is_run, is_system, is_time, is_word
 from opsbook.agents.privacy.tokens import TOKEN, WAYS_TO_SOMEBODY, Kind, Pseudonyms
 from opsbook.agents.privacy.vocabulary import KNOWN
 from opsbook.sdk.errors import InvalidInput
@@ -197,10 +197,9 @@ class Screen:
 
     def _named(self, text: str, kind: Kind) -> str:
         """A name in a label: of a system, a measure or a part of a platform as it is, of anybody else as a token."""
-        ours = (
-            is_system(text) or text in KNOWN or text.replace(" ", "_") in GROUPS or how_it_leaves(text)[0] is not None
-        )
-        return text if ours else self.tokens.token(kind, text)
+        if is_system(text) or is_run(text) or text in KNOWN or text.replace(" ", "_") in GROUPS:
+            return text
+        return text if how_it_leaves(text)[0] else self.tokens.token(kind, text)
 
     def _read(self, fields: Mapping[str, As], result: ToolResult, rows: int, *, learning: bool = False) -> JsonObject:
         walk = Walk(fields, self.tokens, (lambda _text, _key: "") if learning else self.text, rows)

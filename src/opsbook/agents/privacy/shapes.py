@@ -35,6 +35,11 @@ def is_key(text: str) -> bool:
     return bool(_KEY.fullmatch(text))
 
 
+def is_run(text: str) -> bool:
+    """Whether it says which run something is remembered from: `Run of Tue 24 Nov 2026, 09:00 EST`."""
+    return text.startswith("Run of ") and is_time(text.removeprefix("Run of "))
+
+
 def is_system(text: str) -> bool:
     """Whether it is the name or the id of a system of the product's; one that a deployment names itself is none."""
     return text.casefold() in SYSTEMS or text in ids()
