@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.delegated import LOGS, OUTPUT, SIDE, TOOLS, Answers, bench, filled_without_a_model, good
 from agents.scripted_vendors import Call, Turn
+from opsbook.agents.roster import Roster
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.values import Unknown
 from opsbook.sdk.work import ToolRequest, Wanted
@@ -46,6 +48,22 @@ async def test_a_model_may_ask_its_agents_reading_tools_by_the_gateway_and_their
     assert [(row.name, row.agent, row.ok) for row in made.rows] == [("look", "linus", True), ("dig", "linus", True)]
     assert done.details["asked"] == [{"tool": "dig", "args": {"system": "aeropay"}, "source": "a test", "error": None}]
     assert done.cost["requests"] == 2
+
+
+async def test_another_servers_tool_is_spoken_as_vendors_take_names_and_only_its_figures_reach_the_model() -> None:
+    def counts(turn: Turn) -> Any:
+        return good(turn) if turn.said else Call("others_count", {"system": "aeropay"})
+
+    async with bench(counts) as made:
+        linus = made.desk.roster.get("linus")
+        can = linus.can.model_copy(update={"tools": frozenset({"look", "others.count"})})
+        made.desk.roster = Roster({**made.desk.roster.agents, "linus": replace(linus, can=can)})
+        done = await made.done()
+    assert all(set(turn.tools) == {"look", "others_count", "answer"} for turn in made.vendors.turns)
+    assert [row.name for row in made.rows] == ["look", "others.count"]
+    assert [one["tool"] for one in done.details["asked"]] == ["others.count"]
+    assert "Ignore" not in str(made.vendors.turns)
+    assert done.value["failures"] == 7
 
 
 async def test_what_acts_what_is_not_on_the_list_and_what_delegates_is_never_offered_and_never_called() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
@@ -43,8 +42,7 @@ async def call(client: Client, tool: str, **given: Any) -> Any:
     return text if answer.is_error else answer.structured_content
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_an_agent_looks_and_tries_and_may_not_run(shell: Shell, mode: str):
+def test_an_agent_looks_and_tries_and_may_not_run(shell: Shell):
     shell.publish(HELLO)
 
     async def work(client: Client) -> None:
@@ -57,7 +55,7 @@ def test_an_agent_looks_and_tries_and_may_not_run(shell: Shell, mode: str):
         assert (tried["state"], tried["dry_run"], tried["actor"]) == ("succeeded", True, "mcp:mcp")
         assert "takes the right run" in await call(client, "run_playbook", playbook_id="says_hello")
 
-    asked(shell, work, mode=mode)
+    asked(shell, work, mode="legacy")  # as the programs that people have today speak
     assert [run["dry_run"] for run in shell("runs", "list", "--json").json["items"]] == [True]
 
 
@@ -133,24 +131,22 @@ def configured(shell: Shell, mood: str, allowed: str = "") -> None:
 
 def test_what_a_server_offers_is_shown_with_the_lines_that_allow_it(shell: Shell):
     configured(shell, "")
-    shown = shell.process("mcp", "tools", "others")
-    items = {item["name"]: item for item in shell.process("mcp", "tools", "others", "--json").json["items"]}
+    shown = shell("mcp", "tools", "others")
+    items = {item["name"]: item for item in shell("mcp", "tools", "others", "--json").json["items"]}
     assert shown.code == 0, shown.err
     lines = f'[mcp.servers.others.tools."incidents"]\n  effect = "read"\n  digest = "{items["incidents"]["digest"]}"'
     assert lines in shown.out
     assert items["restart"]["state"] == "acts"
     allowed = "\n".join(line.strip() for line in lines.splitlines())
     gone = f'[mcp.servers.others.tools.gone]\neffect = "read"\ndigest = "{"0" * 64}"'
-    for mood, expected in (("", "allowed"), ("changed", "changed")):
-        configured(shell, mood, f"{allowed}\n{gone}\n")
-        answer = shell.process("mcp", "tools", "others", "--json")
-        states = {item["name"]: item["state"] for item in answer.json["items"]}
-        assert (states["incidents"], states["page"], states["gone"]) == (expected, "not_allowed", "gone")
+    configured(shell, "changed", f"{allowed}\n{gone}\n")
+    states = {item["name"]: item["state"] for item in shell("mcp", "tools", "others", "--json").json["items"]}
+    assert (states["incidents"], states["page"], states["gone"]) == ("changed", "not_allowed", "gone")
 
 
 def test_an_allowed_tool_is_a_tool_of_playbooks_and_of_no_agent_that_does_not_name_it(shell: Shell):
     configured(shell, "")
-    items = {item["name"]: item for item in shell.process("mcp", "tools", "others", "--json").json["items"]}
+    items = {item["name"]: item for item in shell("mcp", "tools", "others", "--json").json["items"]}
     allowed = f'[mcp.servers.others.tools.incidents]\neffect = "read"\ndigest = "{items["incidents"]["digest"]}"\n'
     step = "{id: ask, type: tool_call, tool: others.incidents, with: {query: open}, save_as: found}"
     text = f"id: asks\nname: Asks\nsteps:\n  - {step}\nsuccess:\n  - {{id: few, expr: found.open < 5}}\n"
@@ -160,6 +156,8 @@ def test_an_allowed_tool_is_a_tool_of_playbooks_and_of_no_agent_that_does_not_na
     assert (run["state"], run["verdict"]) == ("succeeded", "met"), run["error"]
     assert run["steps"][0]["output"]["open"] == 3
     assert run["steps"][0]["details"]["source"] == "mcp:others.incidents"
+    shown = shell("mcp", "tools", "others", "--json").json["items"]
+    assert next(item["state"] for item in shown if item["name"] == "incidents") == "allowed"
     refused = shell("publish", shell.write(text.replace("name: Asks", "name: Asks\nagent: leo")))
     assert refused.code == 3
     assert "leo" in refused.out + refused.err
@@ -167,6 +165,6 @@ def test_an_allowed_tool_is_a_tool_of_playbooks_and_of_no_agent_that_does_not_na
 
 def test_a_server_that_is_not_set_is_told_with_the_nearest_name(shell: Shell):
     configured(shell, "")
-    answer = shell.process("mcp", "tools", "other")
+    answer = shell("mcp", "tools", "other")
     assert answer.code == 8
     assert "Did you mean others?" in answer.err

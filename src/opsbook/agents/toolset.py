@@ -6,6 +6,7 @@ delegates: what an agent may not do is not offered, and whatever else a model na
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +52,10 @@ class GatewayTools(AbstractToolset[None]):
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
         return {
-            name: ToolsetTool(
+            spoken(name): ToolsetTool(
                 toolset=self,
                 tool_def=ToolDefinition(
-                    name=name,
+                    name=spoken(name),
                     description=entry.summary,
                     parameters_json_schema=entry.args.model_json_schema(by_alias=False),
                     sequential=True,
@@ -72,6 +73,7 @@ class GatewayTools(AbstractToolset[None]):
 
         Raises `BudgetUsedUp` where the playbook fails when a budget is used up; otherwise the model is told to answer.
         """
+        name = next((one for one in self.job.tools if spoken(one) == name), name)
         asked = AskedTool(name)
         self.asked.append(asked)
         facts = self.job.facts
@@ -95,6 +97,11 @@ class GatewayTools(AbstractToolset[None]):
     def told(self) -> tuple[JsonObject, ...]:
         """What was asked for, for the record."""
         return tuple(one.as_json() for one in self.asked)
+
+
+def spoken(name: str) -> str:
+    """A tool's name as vendors take it: what is neither a letter, a digit, `_` nor `-` becomes `_`."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
 
 def _object(args: Json) -> JsonObject:

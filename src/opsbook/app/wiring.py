@@ -54,8 +54,8 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     inbox = inbox_of(settings, world, ids, operations, systems.integrations)
     warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
     asked = models(settings, meter(settings, world, store, ids, bus))
-    desk = Desk(load_roster(settings.roster, entries(settings.mcp.servers)), asked, world.clock)
-    outside = outside_tools(settings.mcp.servers, world.http, world.clock)
+    desk = Desk(load_roster(settings.roster, entries(settings.mcp.servers, settings.home)), asked, world.clock)
+    outside = outside_tools(settings.mcp.servers, settings.home, world.http, world.clock)
     tools = {**build(_tools(world, warehouse, snapshots, systems, inbox, desk)), **outside}
     services = Services(
         records=records,
@@ -129,7 +129,7 @@ def _tools(
 
 def _catalog(settings: Settings) -> Catalog:
     systems = known_systems(settings.integrations)
-    return catalog(settings.roster, systems=systems, outside=entries(settings.mcp.servers))
+    return catalog(settings.roster, systems=systems, outside=entries(settings.mcp.servers, settings.home))
 
 
 def _gateway(tools: Mapping[str, Tool[Any]], runs: Runs, ids: Ids, world: World) -> Gateway:

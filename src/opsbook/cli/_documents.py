@@ -24,7 +24,7 @@ STDIN = Path("-")
 def catalog() -> Catalog:
     """What this deployment knows: the product's own step types and tools, the settings' roster and systems."""
     settings = read_settings()
-    known, outside = systems(settings.integrations), entries(settings.mcp.servers)
+    known, outside = systems(settings.integrations), entries(settings.mcp.servers, settings.home)
     return deployment_catalog(settings.roster, systems=known, outside=outside)
 
 

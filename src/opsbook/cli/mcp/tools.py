@@ -1,6 +1,7 @@
 """Show what a configured server offers, and the lines that allow a tool as it is now.
 
 Read a tool's words before you allow it: they reach your agents. A tool that says something else later is refused.
+What was seen is kept in the home folder, and models learn from it how an allowed tool is called.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from opsbook.settings import Settings
 from opsbook.tools.mcp.configured import ServerSettings
 from opsbook.tools.mcp.offered import Offered
 from opsbook.tools.mcp.outside import asking_of, why_not
+from opsbook.tools.mcp.seen import keep
 
 LONGEST_WORDS = 2000  # of a description on the screen; the digest covers all of it
 
@@ -30,8 +32,9 @@ def run(
 ) -> None:
     here = deployment()
     configured = known(here.settings, server)
-    asking = asking_of(server, configured, here.http, errors=sys.stderr)
+    asking = asking_of(server, configured, here.http, errors=sys.__stderr__)
     found: list[Offered] = asyncio.run(asking.tools())
+    _keep(here.settings, server, found)
     items = [{**vars(tool), "digest": tool.digest, "state": state(server, configured, tool)} for tool in found]
     gone = [{"name": name, "state": "gone"} for name in sorted(configured.tools) if name not in {o.name for o in found}]
     if as_json:
@@ -58,6 +61,13 @@ def state(server: str, settings: ServerSettings, tool: Offered) -> str:
         return "acts" if tool.says_read_only is False else "not_allowed"
     why = why_not(server, tool.name, settings.tools[tool.name], tool)
     return {"tool_changed": "changed", "tool_not_read_only": "acts"}[why.code] if why else "allowed"
+
+
+def _keep(settings: Settings, server: str, found: list[Offered]) -> None:
+    try:
+        keep(settings.home, server, found)
+    except OSError as error:
+        typer.echo(f"(It is not kept for the agents to read: {error.strerror or error}.)", err=True)
 
 
 def _print(server: str, item: Mapping[str, Any]) -> None:
