@@ -46,9 +46,26 @@ def test_it_is_put_off_paused_resumed_and_cancelled_by_a_person(shell: Shell, ca
     assert "cancelled" in shell("campaigns", "cancel", campaign, "--reason", "no", "--as", "owner").out
 
 
+def test_an_edit_takes_the_approval_back_and_whoever_made_it_may_not_approve(shell: Shell, campaign: str) -> None:
+    letter = shell("campaigns", "show", campaign, "--json").json["messages"][0]
+    file = shell.write(f"{letter['body']}\n\nSee you soon!", "letter.txt")
+    words = ("campaigns", "edit", campaign, letter["contact_id"])
+    edited = shell(*words, "--body-file", file, "--as", "second", "--json")
+    assert (edited.code, edited.json["status"]) == (0, "pending_approval")
+    (waiting,) = shell("approvals", "list", "--json").json["items"]
+    refused = shell("approve", waiting["id"], "--as", "second")
+    assert (refused.code, "edited it last" in refused.err) == (9, True)
+    shown = shell("approvals", "show", waiting["id"])
+    assert "See you soon!" in shown.out
+    assert shell("approve", waiting["id"], "--as", "owner").code == 0
+    assert shell("campaigns", "show", campaign, "--json").json["status"] == "approved"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (["edit", "{}", "nobody", "--subject", "x", "--as", "owner"], 8, "has no letter to 'nobody'"),
+        (["edit", "{}", "nobody", "--body-file", "none.txt", "--as", "owner"], 2, "cannot be read"),
         (["pause", "campaign_none", "--reason", "x", "--as", "owner"], 8, "There is no campaign"),
         (["pause", "{}", "--reason", "x", "--as", "stranger"], 9, "Nobody in the settings is called"),
         (["pause", "{}", "--reason", "x"], 2, "Nobody can tell who decides"),

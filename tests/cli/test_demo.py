@@ -33,6 +33,8 @@ def test_it_ends_well_and_prints_runs_reports_threads_and_deliveries(played: tup
         "Thread:",
         "The first letter:",
         "left out, unsubscribed",
+        "It waits for a decision by owner or founder, until",
+        "opsbook approve approval_",
         "What was sent",
         "Not met",
         "Could not be measured",

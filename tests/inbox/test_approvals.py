@@ -12,8 +12,10 @@ import pytest
 from inbox.approving import RUN, Post, approvals_on, approve, question, reject
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.rules import Rules
+from opsbook.inbox.steering import Steering
 from opsbook.inbox.threads import Threads
 from opsbook.records.audit import broken_at
+from opsbook.records.sendings import Sendings
 from opsbook.sdk.effects import Refused
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from opsbook.sdk.values import digest
@@ -301,6 +303,18 @@ async def test_whoever_the_thread_is_assigned_to_is_asked_and_may_decide(
     thread = threads.get(opened["thread_id"])
     assert [one["status"] for one in thread["artifacts"]] == ["approved"]
     assert row["thread_id"] == opened["thread_id"]
+
+
+async def test_a_campaign_that_somebody_gave_up_is_asked_about_no_more(approvals, campaign, store, clock, post):
+    await Steering(Sendings(store), clock).cancel(campaign["campaign_id"], "ops", "Not now.")
+    clock.forward(timedelta(minutes=1))
+    await approvals.round(clock.now())
+    row = approvals.rows.about(campaign["campaign_id"])
+    assert (row["state"], row["reason"]) == ("voided", "The campaign does not wait for this any more.")
+    clock.forward(timedelta(hours=23))
+    told = len(post.taken)
+    await approvals.round(clock.now())
+    assert len(post.taken) == told
 
 
 async def test_a_campaign_without_a_thread_is_told_by_the_round(approvals, campaign, clock, post):

@@ -16,11 +16,14 @@ from opsbook.inbox.deciding import MOST_REFUSALS
 from opsbook.inbox.people import People, Person
 from opsbook.inbox.rules import Rules
 from opsbook.records.approvals import Approvals as ApprovalRows
+from opsbook.records.audit import broken_at
 from opsbook.records.store import Store
+from opsbook.records.tables import metadata
 from opsbook.records.tables.approvals import approvals as approval_rows
 from opsbook.records.tables.approvals import manifest_parts
 from opsbook.records.tables.inbox import campaign_messages
 from opsbook.sdk.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from peers.postgres import postgres, postgres_peer  # noqa: F401 fixtures
 
 TRIES = 100
 
@@ -250,25 +253,24 @@ async def test_an_edit_that_breaks_a_rule_can_be_approved_by_nobody(approvals, a
 
 async def test_two_approvers_at_once_are_one_outcome_in_a_hundred_tries(store, clock, ids, people, tmp_path):
     """Two processes' stores, one of which approves and the other rejects at the same moment."""
-    here = approvals_on(store, clock, ids, people, url=None)
-    second = Store(f"sqlite:///{tmp_path}/a.db")
-    there = approvals_on(second, clock, ids, people, url=None)
-    rows = [await here.ask(question(), RUN, f"steps/{number}", "leo") for number in range(TRIES)]
-    outcomes = []
+    await one_outcome_each(store, Store(f"sqlite:///{tmp_path}/a.db"), clock, ids, people)
+
+
+@pytest.mark.peer("postgres")
+async def test_two_approvers_at_once_are_one_outcome_on_postgres_too(clock, ids, people, postgres):  # noqa: F811
+    here = Store(postgres.url)
+    metadata.create_all(here.engine)
     try:
-        for row in rows:
-            barrier = threading.Barrier(2)
+        await one_outcome_each(here, Store(postgres.url), clock, ids, people)
+    finally:
+        here.close()
 
-            def at_once(which, who, decision, row=row, barrier=barrier):
-                barrier.wait()
-                return asyncio.run(which.decide(row["id"], who, decision))
 
-            with ThreadPoolExecutor(2) as pool:
-                both = [
-                    pool.submit(at_once, here, "owner", approve()),
-                    pool.submit(at_once, there, "ops", reject()),
-                ]
-            outcomes.append([one.exception() for one in both])
+async def one_outcome_each(store, second, clock, ids, people):
+    here, there = (approvals_on(one, clock, ids, people, url=None) for one in (store, second))
+    rows = [await here.ask(question(), RUN, f"steps/{number}", "leo") for number in range(TRIES)]
+    try:
+        outcomes = [at_once((here, "owner", approve()), (there, "ops", reject()), row) for row in rows]
     finally:
         second.close()
     for row, (first, other) in zip(rows, outcomes, strict=True):
@@ -277,3 +279,17 @@ async def test_two_approvers_at_once_are_one_outcome_in_a_hundred_tries(store, c
         assert found["state"] == ("rejected" if first is not None else "approved")
         assert len(found["decisions"]) == 1
         assert [one["code"] for one in found["audit"] if one["event"] == "refused"] == ["already_decided"]
+        assert broken_at(found["audit"]) is None
+
+
+def at_once(first, other, row):
+    """What each of two decisions in two threads raised, None for the one that counted."""
+    barrier = threading.Barrier(2)
+
+    def decide(which, who, decision):
+        barrier.wait()
+        return asyncio.run(which.decide(row["id"], who, decision))
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(decide, *one) for one in (first, other)]
+    return [one.exception() for one in both]

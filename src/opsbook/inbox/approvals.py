@@ -224,6 +224,8 @@ class Approvals:
 
     async def round(self, now: datetime) -> None:
         """Tell, remind and end what is due; end what no run waits for any more, and waits that were overtaken."""
+        for row in self.rows.forsaken(self.over):
+            await self.rows.turn(row["id"], _forsaken, now)
         for row in self.rows.due(now):
             if row["tell"] is not None:
                 await self.summons.tell(row, in_round=True)
@@ -232,8 +234,6 @@ class Approvals:
                 await self.wake(wait)
             if turned and turned.row["tell"] not in (None, "asked"):
                 await self.summons.tell(turned.row)
-        for row in self.rows.forsaken(self.over):
-            await self.rows.turn(row["id"], _forsaken, now)
         for wait in self.rows.overtaken():
             closed = Waits(self.rows.store).answer(wait["id"], "answered", wait["given"], now)
             if closed is not None:
@@ -261,7 +261,8 @@ class Approvals:
 def _forsaken(standing: Standing) -> Turn | None:
     if standing.row["state"] != "pending":
         return None
-    why = "The run does not wait for this any more."
+    what = "run" if standing.row["kind"] == "step" else "campaign"
+    why = f"The {what} does not wait for this any more."
     return Turn("voided", why, code="voided", end="voided", answer=gone(why))
 
 

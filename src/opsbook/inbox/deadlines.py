@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from opsbook.records.approvals import Turn
 from opsbook.records.rows import Row
@@ -22,7 +24,7 @@ def reminder_at(deadline: datetime, length: timedelta) -> datetime:
     return deadline - length * BEFORE
 
 
-def is_last(row: Row) -> bool:
+def is_last(row: Mapping[str, Any]) -> bool:
     """Whether the approval ends at its present deadline."""
     rounds = {"remind": MOST_REMINDERS, "escalate": 1}.get(row["on_deadline"], 0)
     return int(row["rounds"]) >= rounds

@@ -6,6 +6,7 @@ The words depend on the approval and on the moment alone, so that a repeat after
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +52,7 @@ def instant(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def until(row: Row) -> str:
+def until(row: Mapping[str, Any]) -> str:
     """When it is to be decided, and what happens then."""
     after = {"remind": "then you are reminded", "escalate": "then others are asked as well"}
     then = "then it expires" if is_last(row) else after.get(row["on_deadline"], "then it expires")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from opsbook.records import audit
 from opsbook.records.campaigns import decided, whole_campaign
@@ -146,14 +146,18 @@ class Approvals:
             return fetch(connection, query.limit(limit))
 
     def forsaken(self, over: frozenset[str]) -> list[Row]:
-        """Pending ones of runs that wait for them no longer: `over` are the states of a run that has ended."""
+        """Pending ones that nothing waits for any more: neither their run (`over` are the states of one that has
+        ended) nor their campaign."""
         left = waits.join(approvals, waits.c.subject == approvals.c.id)
         closed = select(approvals.c.id).select_from(left).where(waits.c.kind == KIND, waits.c.state != "open")
         ended = approvals.join(runs, runs.c.id == approvals.c.run_id)
         gone = select(approvals.c.id).select_from(ended).where(runs.c.state.in_(over))
-        query = select(approvals).where(approvals.c.state == "pending", approvals.c.kind == "step")
+        asked = (approvals.c.kind == "step", or_(approvals.c.id.in_(closed), approvals.c.id.in_(gone)))
+        moved = select(campaigns.c.id).where(campaigns.c.status != "pending_approval")
+        drafted = (approvals.c.kind == "artifact", approvals.c.subject.in_(moved))
+        query = select(approvals).where(approvals.c.state == "pending", or_(and_(*asked), and_(*drafted)))
         with self.store.reading() as connection:
-            return fetch(connection, query.where(or_(approvals.c.id.in_(closed), approvals.c.id.in_(gone))))
+            return fetch(connection, query)
 
     def overtaken(self) -> list[Row]:
         """Open waits for approvals that ended before the run had parked, with the approval's `given` answer."""

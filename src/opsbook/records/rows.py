@@ -57,8 +57,11 @@ def keep_lowest(connection: Connection, table: Table, column: str, query: Select
 
 @cache
 def _absent(dialect: str, table: Table) -> Any:
-    """Made once for each table: building a statement costs more than running it."""
-    return _dialect_insert(dialect, table).on_conflict_do_nothing()
+    """Made once for each table: building a statement costs more than running it.
+
+    Without the option the number of inserted rows is known on SQLite only.
+    """
+    return _dialect_insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @cache

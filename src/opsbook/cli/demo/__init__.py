@@ -28,6 +28,7 @@ from opsbook.cli.demo.home import prepare
 from opsbook.cli.demo.past import remember
 from opsbook.cli.demo.story import load, publish, run_each
 from opsbook.cli.demo.world import Systems, sample_systems, settings_file, settings_for
+from opsbook.inbox.approval_views import whole
 from opsbook.records.unreachable import in_words
 from opsbook.sdk.values import JsonObject, plain
 from opsbook.settings import SAMPLE_HOME, Settings, settings_path
@@ -117,6 +118,9 @@ def _print(demo: Demo, app: App, systems: Systems, company: Company, runs: list[
         shows.print_thread(thread, reports)
         if thread["campaign_id"]:
             shows.print_campaign(app.campaigns.get(thread["campaign_id"]), names)
+            asked = app.approvals.rows.about(thread["campaign_id"])
+            if asked is not None:
+                shows.print_approval(asked, [one.name for one in app.approvals.able(asked)])
     shows.print_deliveries(runs, systems.mailbox.letters, demo.home)
     shows.print_verdict(runs)
     _print_where(demo, app.settings, runs)
@@ -133,7 +137,7 @@ def _print_where(demo: Demo, settings: Settings, runs: list[dict[str, Any]]) -> 
     config = demo.home / "opsbook.toml"
     if settings_path(os.environ) != config:  # something else is what the verbs would read here
         shows.said(f"export OPSBOOK_CONFIG={shlex.quote(str(config))}")
-    words = (f"runs show {runs[0]['id']}", "runs list", "threads list", "alerts list", "up")
+    words = (f"runs show {runs[0]['id']}", "runs list", "threads list", "alerts list", "approvals list", "up")
     for line in words:
         shows.said(f"opsbook {line}")
     shows.said("In a clone of the repository: `.venv/bin/opsbook`, and `make up`.")
@@ -146,6 +150,7 @@ def _as_json(
 ) -> JsonObject:
     threads = threads_of(app, runs)
     bad, dark = shows.shortfalls(runs)
+    waiting = app.approvals.rows.latest(state="pending")
     return {
         "home": str(demo.home),
         "seed": demo.seed,
@@ -154,6 +159,7 @@ def _as_json(
         "runs": plain(runs),
         "threads": plain(threads),
         "campaigns": [app.campaigns.get(one["campaign_id"]) for one in threads if one["campaign_id"]],
+        "approvals": plain([whole(app.approvals.get(row["id"]), app.approvals.able(row)) for row in waiting]),
         "mail": [
             {"to": list(one.to), "subject": one.subject, "file": str(one.file)} for one in systems.mailbox.letters
         ],

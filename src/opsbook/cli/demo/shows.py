@@ -17,6 +17,7 @@ from opsbook.cli._printing import coloured
 from opsbook.cli._progress import lasted
 from opsbook.cli._runs import by_whom
 from opsbook.cli.demo.mailbox import Letter
+from opsbook.inbox.invitations import commands, until
 from opsbook.sdk.values import unknown_in
 from opsbook.warehouse.report import LoadReport
 from opsbook.warehouse.tables import TABLES
@@ -136,6 +137,20 @@ def print_campaign(campaign: Mapping[str, Any], names: Mapping[str, str]) -> Non
         said("The first letter:")
         for line in letters[0]["body"].strip().splitlines():
             _indented(4, coloured(line))
+
+
+def print_approval(approval: Mapping[str, Any], able: Sequence[str]) -> None:
+    """What waits for a decision: by whom, until when, about which content, and the commands that decide."""
+    page().print()
+    if approval["state"] != "pending":
+        said(f"The approval is {approval['state']}: {approval['reason']}")
+        return
+    said(f"It waits for a decision by {' or '.join(able) or 'nobody'}, until {until(approval)}.")
+    said("What is decided about is frozen; a changed letter needs another decision. The content's digest:")
+    _indented(4, approval["digest"])
+    who = f" --as {able[0]}" if able else ""
+    for command in (f"opsbook approvals show {approval['id']}", *commands(approval["id"])):
+        _indented(4, coloured(f"{command}{who if 'show' not in command else ''}"))
 
 
 def print_deliveries(runs: Sequence[Mapping[str, Any]], letters: Sequence[Letter], home: Path) -> None:
