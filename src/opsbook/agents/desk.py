@@ -11,6 +11,7 @@ from opsbook.agents.delegation import Delegation, Place
 from opsbook.agents.evidence import Evidence
 from opsbook.agents.models import Models, Prose
 from opsbook.agents.page import Page
+from opsbook.agents.remembering import Recall, recalled, worth_keeping
 from opsbook.agents.reports._found import report_kind
 from opsbook.agents.roster import Agent, Roster
 from opsbook.agents.spending import Charge
@@ -28,9 +29,13 @@ UNITS = {"cents": "cents", "ratio": "ratio", "ms": "ms", "seconds": "seconds"}
 
 
 class Desk:
-    """`models` may be without any key: then every text is the deterministic one, and says so."""
+    """`models` may be without any key: then every text is the deterministic one, and says so.
 
-    def __init__(self, roster: Roster, models: Models, clock: Clock) -> None:
+    `recall` is a memory's, where there is one.
+    """
+
+    def __init__(self, roster: Roster, models: Models, clock: Clock, recall: Recall | None = None) -> None:
+        self.recall = recall
         self.roster = roster
         self.models = models
         self.clock = clock
@@ -109,6 +114,7 @@ class Desk:
         """
         agent = self.roster.get(writing.agent)
         page = compose(writing, run, Evidence(_picked(writing, evidence)), criteria_section(criteria))
+        notes, forgotten = await recalled(self.recall, agent.id, page)
         prose: Prose | None = None
         if self.models.configured:
             tier = writing.model_tier or agent.can.model_tier
@@ -125,7 +131,9 @@ class Desk:
             "not_measured": dict(page.missing),
             "written_by": written_by,
         }
-        warnings = prose.warnings if prose else ()
+        if self.recall is not None:
+            details |= {"recalled": notes, "worth_keeping": worth_keeping(page)}
+        warnings = (*forgotten, *(prose.warnings if prose else ()))
         return Done(text, _page_figures(page), warnings, details, cost=prose.cost if prose else {})
 
     def _check_delegation(self, from_agent: str | None, to: Agent) -> None:

@@ -13,6 +13,7 @@ from opsbook.sdk.step import RunFacts
 from opsbook.sdk.values import Json, unknown_in
 
 UNMEASURED = "not measured"  # in a table; the reason stands once, under what could not be measured
+REMEMBERED = "memory"  # the source of facts that are about an earlier run
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 
 from opsbook.agents.desk import Desk
+from opsbook.agents.remembering import from_record
 from opsbook.agents.transcript import Turn, printable, turns_of
 from opsbook.agents.watching import by_nobody
 from opsbook.records.model_requests import Exceeded, Limit, ModelRequests, RequestState
 from opsbook.records.rows import Row
 from opsbook.sdk.errors import NeverWorks
+from opsbook.sdk.values import Json
 
 
 class Remembered(Model):
@@ -84,12 +86,16 @@ class Repeated:
         return list(self.model.asked) == list(self.then)
 
 
-def repeating(desk: Desk, rows: Sequence[Mapping[str, Any]]) -> Repeated:
-    """The desk with the kept answers of one piece of work in the place of its models. At least one was answered."""
+def repeating(desk: Desk, rows: Sequence[Mapping[str, Any]], recalled: Json = None) -> Repeated:
+    """The desk with the kept answers of one piece of work in the place of its models. At least one was answered.
+
+    `recalled` are the notes that its memory answered with then.
+    """
     answered = [row for row in rows if row["state"] == RequestState.ANSWERED]
     found = [ModelMessagesTypeAdapter.validate_json(row["answered"])[0] for row in answered]
     model = Remembered([one for one in found if isinstance(one, ModelResponse)])
     twin, books = copy(desk), desk.models.meter.requests
+    twin.recall = None if recalled is None else from_record(recalled)
     twin.models = desk.models.answered_by(
         lambda _tier: model, replace(desk.models.meter, requests=Unbooked(books.store), watched=by_nobody)
     )

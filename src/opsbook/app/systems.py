@@ -20,6 +20,7 @@ from opsbook.runs.operations import Operations
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Ids
 from opsbook.sdk.integration import Integration, MaintenanceWindow
+from opsbook.sdk.memory import Memory
 from opsbook.settings import Settings
 
 
@@ -62,6 +63,11 @@ def mirror(integrations: Mapping[str, Integration[Any]], records: Records, world
             made = Mirrored(records.store)
             return Mirror(target, made, records.playbooks, records.runs, world.clock, world.sleep, writer)
     return None
+
+
+def memory_of(integrations: Mapping[str, Integration[Any]]) -> Memory | None:
+    """The memory of agents: that of the first system that is told to be one."""
+    return next((found for system in integrations.values() if (found := system.memory())), None)
 
 
 def _sections(settings: Settings) -> dict[str, Mapping[str, Any]]:

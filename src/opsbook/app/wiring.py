@@ -11,9 +11,10 @@ from opsbook.app.inbox import Inbox, inbox_of
 from opsbook.app.models import meter, models
 from opsbook.app.rooms import App
 from opsbook.app.sending import sending_of
-from opsbook.app.systems import Systems, inbound, mirror, systems_of
+from opsbook.app.systems import Systems, inbound, memory_of, mirror, systems_of
 from opsbook.app.world import World
 from opsbook.effects.delivery import DryDoor
+from opsbook.effects.remembering import Keeping
 from opsbook.integrations.catalog import systems as known_systems
 from opsbook.playbooks.catalog import Catalog
 from opsbook.records.effects import Effects
@@ -31,9 +32,11 @@ from opsbook.runs.clockwork import Clockwork
 from opsbook.runs.engine import Elsewhere
 from opsbook.runs.events import Bus
 from opsbook.runs.operations import Operations
+from opsbook.runs.remembering import Remembering
 from opsbook.runs.segment import RunBody
 from opsbook.runs.services import Records, Services
 from opsbook.sdk.clock import Clock, Ids
+from opsbook.sdk.memory import Memory
 from opsbook.sdk.tool import Tool
 from opsbook.settings import Settings
 from opsbook.tools._found import build
@@ -53,8 +56,8 @@ def wired(settings: Settings, world: World, store: Store) -> App:
     operations = Operations(records, Acceptance(records, world.clock, ids), Elsewhere(), bus, world.clock)
     inbox = inbox_of(settings, world, ids, operations, systems.integrations)
     warehouse, snapshots = _warehouse(settings, world.clock), Snapshots(store)
-    asked = models(settings, meter(settings, world, store, ids, bus))
-    desk = Desk(load_roster(settings.roster, entries(settings.mcp.servers, settings.home)), asked, world.clock)
+    memory = memory_of(systems.integrations)
+    desk = _desk(settings, world, store, ids, bus, memory)
     outside = outside_tools(settings.mcp.servers, settings.home, world.http, world.clock)
     tools = {**build(_tools(world, warehouse, snapshots, systems, inbox, desk)), **outside}
     services = Services(
@@ -76,6 +79,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         start_child=operations.start_child,
         before=Snapshotter(warehouse, snapshots, world.clock).before,
         tracer=world.tracer,
+        after=_remembering(memory, inbox, records).after,
     )
     doors = inbound(settings, world, systems.integrations, operations, inbox.approvals.pressed, ids)
     slots = Slots(store)
@@ -110,6 +114,17 @@ def _records(store: Store) -> Records:
 def _warehouse(settings: Settings, clock: Clock) -> Warehouse:
     contracts = {name: changed(sheet_named(name).contract, given) for name, given in settings.metrics.items()}
     return Warehouse(settings.warehouse, clock, definitions=settings.definitions, contracts=contracts)
+
+
+def _desk(settings: Settings, world: World, store: Store, ids: Ids, bus: Bus, memory: Memory | None) -> Desk:
+    asked = models(settings, meter(settings, world, store, ids, bus))
+    roster = load_roster(settings.roster, entries(settings.mcp.servers, settings.home))
+    return Desk(roster, asked, world.clock, memory.recall if memory else None)
+
+
+def _remembering(memory: Memory | None, inbox: Inbox, records: Records) -> Remembering:
+    keeping = Keeping(inbox.door.ledger, memory) if memory else None
+    return Remembering(keeping, records.runs, records.effects)
 
 
 def _tools(

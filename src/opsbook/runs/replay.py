@@ -97,7 +97,7 @@ async def _repeat(
     rows = [one for one in rows if one["asked_at"] >= entry.started_at]  # those of an interrupted attempt are older
     if not rows or rows[-1]["state"] != RequestState.ANSWERED:
         return Replayed(path, entry.step_id, Outcome.NOT_REPEATED, "Its last request has no answer.", entry.value)
-    repeated = repeating(body.services.desk, rows)
+    repeated = repeating(body.services.desk, rows, entry.details.get("recalled"))
     services = replace(body.services, desk=repeated.desk)
     plan = body.plan_of(row)
     step = next(one for _, one in plan.playbook.every_step() if one.id == entry.step_id)

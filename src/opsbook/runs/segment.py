@@ -62,7 +62,7 @@ class RunBody:
         engine keeps the error.
         """
         try:
-            return await self._carry_out(engine, segment)
+            return await self.services.after(segment.run_id, await self._carry_out(engine, segment))
         except Exception as error:  # noqa: BLE001 the worker loop's boundary: the record says what became of the run
             return await self._broken(segment, error)
 

@@ -23,7 +23,7 @@ from opsbook.runs.alerts import Alerting
 from opsbook.runs.events import Bus
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.tracing import UNTRACED, Tracer
-from opsbook.sdk.values import JsonObject
+from opsbook.sdk.values import Json, JsonObject
 from opsbook.tools.gateway import Gateway
 
 
@@ -40,9 +40,17 @@ class Records:
     retries: Retries
 
 
+async def nothing_after(run_id: str, state: Json) -> Json:
+    """What is done after a segment where there is nothing to do."""
+    return state
+
+
 @dataclass(frozen=True)
 class Services:
-    """`tools_of` gives an agent's allow-list; `before` is done once at the start of a live run (daily snapshots)."""
+    """`before` is done once at the start of a live run (daily snapshots).
+
+    `after` is handed what each segment answers, and answers the same (notes on what is over).
+    """
 
     records: Records
     catalog: Catalog
@@ -62,3 +70,4 @@ class Services:
     start_child: Callable[[str, str, str, JsonObject], Awaitable[str]]
     before: Callable[[Mapping[str, Any]], Awaitable[None]]
     tracer: Tracer = UNTRACED
+    after: Callable[[str, Json], Awaitable[Json]] = nothing_after

@@ -15,6 +15,7 @@ from opsbook.sdk.documents import DocumentStore
 from opsbook.sdk.effects import Connector
 from opsbook.sdk.feeds import Feed
 from opsbook.sdk.http import HttpClient
+from opsbook.sdk.memory import Memory
 from opsbook.sdk.values import Json, JsonObject, Unknown, plain
 
 NOT_STATED = Unknown("it does not say when its credentials end")
@@ -197,6 +198,10 @@ class Integration(ABC, Generic[C]):
 
     def feed(self, name: str, sleep: Callable[[float], Awaitable[None]]) -> Feed | None:
         """Its records of that name, where it tells of any and is configured."""
+        return None
+
+    def memory(self) -> Memory | None:
+        """Where what came of runs is kept for agents, where it is told to be."""
         return None
 
     def credential_state(self) -> Mapping[str, Json]:

@@ -61,6 +61,20 @@ class _Place:
         return (earlier[-1].text if earlier else names[0].text).casefold() if names else self.last
 
     @property
+    def somebody(self) -> str:
+        """The nearest name before it that is no measure's, in small letters."""
+        earlier = [name.text.casefold() for name in self.sentence.names() if name.start < self.claim.start]
+        return next((name for name in reversed(earlier) if name not in self.ledger.named_measures), "")
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Whom it may be about: where the nearest name is that of a measure too, whoever was named before it as well.
+
+        `In the run of Monday, signups came to 26`: the figure is that run's.
+        """
+        return frozenset({self.about, self.somebody} if self.about in self.ledger.named_measures else {self.about})
+
+    @property
     def points_back(self) -> bool:
         return bool(BACK.search(self.sentence.text))
 
@@ -107,7 +121,10 @@ def _is_meant(fact: Fact, place: _Place) -> bool:
     """
     sentence, number = place.sentence, place.claim.number
     said, measure, named = stems(sentence.text), stems(fact.measure), bool(sentence.names())
-    if fact.subject and (fact.subject.casefold() != place.about or not (named or place.points_back or measure <= said)):
+    if not fact.subject and place.somebody in place.ledger.earlier_runs:
+        return False  # what is measured now is no figure of an earlier run
+    told = named or place.points_back or measure <= said
+    if fact.subject and (fact.subject.casefold() not in place.subjects or not told):
         return False
     if number is None or number.unit not in ("ratio", "times"):
         return True

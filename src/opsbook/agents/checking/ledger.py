@@ -14,7 +14,7 @@ from opsbook.agents.checking.claims import Claim
 from opsbook.agents.checking.dates import Day, days_in
 from opsbook.agents.checking.numbers import Number, numbers_in
 from opsbook.agents.checking.speech import CHANGE, STATUSES, stems
-from opsbook.agents.page import Fact
+from opsbook.agents.page import REMEMBERED, Fact
 
 UNIT_OF = {"count": "", "ms": "seconds"}
 FACTOR = {"ms": Decimal("0.001")}
@@ -57,6 +57,16 @@ class Ledger:
         """Whom the facts are about, by the name in small letters."""
         said = [fact.text for fact in self.facts if fact.unit == "text" and _is_name(fact.text)]
         return {name.casefold(): name for name in (*(fact.subject for fact in self.facts if fact.subject), *said)}
+
+    @cached_property
+    def named_measures(self) -> frozenset[str]:
+        """Names, in small letters, that are measures as well: the `Signups` of `Signups: mean of the days before`."""
+        return frozenset(fact.measure.casefold() for fact in self.facts) & self.names.keys()
+
+    @cached_property
+    def earlier_runs(self) -> frozenset[str]:
+        """The runs that remembered facts are about, in small letters."""
+        return frozenset(fact.subject.casefold() for fact in self.facts if fact.source == REMEMBERED)
 
     @cached_property
     def words(self) -> list[str]:

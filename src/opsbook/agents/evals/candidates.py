@@ -115,7 +115,7 @@ def candidate(desk: Desk, asked: str, run_id: str, usd: float | None) -> Candida
 
 
 def _desk(desk: Desk, settings: ModelSettings, meter: Meter) -> Desk:
-    return Desk(desk.roster, Models(settings, meter), desk.clock)
+    return Desk(desk.roster, Models(settings, meter, screen=desk.models.screen), desk.clock)
 
 
 def page_of(case: Case) -> Page:
