@@ -8,10 +8,11 @@ import re
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic_ai import Agent as ModelAgent
-from pydantic_ai import ModelRetry
+from pydantic_ai import ModelRetry, RunContext
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models import Model
 from pydantic_ai.models.fallback import FallbackModel
@@ -78,29 +79,45 @@ async def ask_for_prose(
     shown = screen.facts(facts)
     usable = [*(one.fact for one in shown), *screen.names()]
     ordinary = re.findall(r"\w+", f"{title} {agent.can.title} {run.playbook_name}")
-    asked: ModelAgent[None, Answer] = ModelAgent(
-        model,
-        output_type=Answer,
-        deps_type=type(None),
+    message = json.dumps({"title": title, "facts": [fact.as_json() for fact in shown]}, ensure_ascii=False)
+    asked = writer().run(
+        message,
+        model=model,
+        deps=_Said(usable, ordinary, screen),
         instructions=f"{agent.instructions}\n{RULES}",
-        retries=REPAIRS,
         model_settings={"max_tokens": 2000, "timeout": timeout.total_seconds()},
     )
-
-    @asked.output_validator
-    def refuse_what_no_fact_says(answer: Answer) -> Answer:
-        if wrong := faults(answer, usable, ordinary):
-            raise ModelRetry(screen.hidden(" ".join(wrong[:5])))
-        return answer
-
-    message = json.dumps({"title": title, "facts": [fact.as_json() for fact in shown]}, ensure_ascii=False)
-    result = await within(asked.run(message), run, timeout)
+    result = await within(asked, run, timeout)
     if isinstance(result, NoAnswer):
         credit = f"{NO_ANSWER} ({result.why.rstrip('.')})."
         return Prose((), credit, meter.cost(run.run_id, charge.path), (f"The model's text was not used: {result.why}",))
     answering = answered_by(model, result.response.model_name)
     credit = f"Opening written by {answering} for {agent.id}; every figure is put in from the run's evidence."
     return Prose(rendered(result.output, usable), credit, meter.cost(run.run_id, charge.path))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one answer is held against."""
+
+    usable: Sequence[Fact]
+    ordinary: Sequence[str]
+    screen: Screen
+
+
+@cache
+def writer() -> ModelAgent[_Said, Answer]:
+    """Who asks for prose. Made once: reading the answer's schema takes longer than the rest of a request."""
+    made = ModelAgent(output_type=Answer, deps_type=_Said, retries=REPAIRS)
+
+    @made.output_validator
+    async def refuse_what_no_fact_says(context: RunContext[_Said], answer: Answer) -> Answer:
+        said = context.deps
+        if wrong := faults(answer, said.usable, said.ordinary):
+            raise ModelRetry(said.screen.hidden(" ".join(wrong[:5])))
+        return answer
+
+    return made
 
 
 def answered_by(model: Model, said: str | None) -> str:

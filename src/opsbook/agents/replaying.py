@@ -68,7 +68,7 @@ class Unbooked(ModelRequests):
     async def end(self, request_id: str, state: RequestState, at: Any, **columns: Any) -> None:
         return None
 
-    def of_run(self, run_id: str) -> list[Row]:
+    def bills(self, run_id: str, path: str) -> list[Row]:
         return []
 
 

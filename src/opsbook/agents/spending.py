@@ -166,8 +166,7 @@ class Meter:
         `usd` counts what is known, answers by their bill and the others at their most; `usd_unknown` is how many
         requests cost what nobody knows.
         """
-        rows = [row for row in self.requests.of_run(run_id) if row["path"] == path]
-        rows = [row for row in rows if row["state"] != RequestState.RELEASED]
+        rows = [row for row in self.requests.bills(run_id, path) if row["state"] != RequestState.RELEASED]
         if not rows:
             return {}
         known = [row["micros"] if row["state"] == RequestState.ANSWERED else row["reserved_micros"] for row in rows]
@@ -177,7 +176,7 @@ class Meter:
             "tokens_in": sum(row["input_tokens"] or 0 for row in rows),
             "tokens_out": sum(row["output_tokens"] or 0 for row in rows),
         }
-        if calls := sum(row["path"] == path for row in self.calls.of_run(run_id)):
+        if calls := self.calls.count(run_id, path):
             cost["tool_calls"] = calls
         priced = [one for one in known if one is not None]
         if priced:

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
 
-from opsbook.records.rows import Row, fetch, fetch_one
+from opsbook.records.rows import Row, fetch
 from opsbook.records.store import Store
 from opsbook.records.tables.models import model_requests as requests
 from opsbook.records.tables.playbooks import playbooks
@@ -72,29 +72,35 @@ class ModelRequests:
         """
 
         def write(connection: Connection) -> Exceeded | None:
-            connection.execute(select(playbooks.c.id).where(playbooks.c.id == row["playbook_id"]).with_for_update())
+            if not self.store.embedded:  # where nobody else writes meanwhile anyway
+                connection.execute(_PLAYBOOK, row)
             for scope in dict.fromkeys(limit.scope for limit in limits):
-                used = _used(connection, scope, row)
+                found = connection.execute(_USED[scope], row).mappings().one()
+                used = {measure: int(found[measure]) for measure in Measure if measure in found}
                 for limit in limits:
                     wanted = _wanted(limit.measure, row)
                     if limit.scope is scope and used[limit.measure] + wanted > limit.most:
                         return Exceeded(limit, used[limit.measure], wanted)
-            connection.execute(insert(requests), {**row, "state": RequestState.RESERVED})
+            connection.execute(_KEEP, {**row, "state": RequestState.RESERVED})
             return None
 
         return await self.store.shared(write)
 
     async def end(self, request_id: str, state: RequestState, at: datetime, **columns: Any) -> None:
         """Write the bill, or why there is none. Safe to repeat."""
-        change = update(requests).where(requests.c.id == request_id)
-        values = {"state": state, "answered_at": at, **columns}
-        await self.store.shared(lambda connection: connection.execute(change, values) and None)
+        values = {"of_request": request_id, "state": state, "answered_at": at, **columns}
+        await self.store.shared(lambda connection: connection.execute(_END, values) and None)
 
     def of_run(self, run_id: str) -> list[Row]:
         """The requests of a run in the order in which they were made, with what was asked and answered."""
         query = select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at)
         with self.store.reading() as connection:
             return fetch(connection, query)
+
+    def bills(self, run_id: str, path: str) -> list[Row]:
+        """The requests at one place of a run in their order: what they may have cost and did, without what was said."""
+        with self.store.reading() as connection:
+            return [dict(row) for row in connection.execute(_BILLS, {"of_run": run_id, "at": path}).mappings()]
 
     def costs(self, month: str | None = None, playbook_id: str | None = None) -> list[Row]:
         """By playbook, month and model: `{playbook_id, month, model, runs, requests, input_tokens, output_tokens,
@@ -130,23 +136,32 @@ class ModelRequests:
             return fetch(connection, query)
 
 
-def _used(connection: Connection, scope: Scope, row: Mapping[str, Any]) -> dict[Measure, int]:
-    tokens = func.coalesce(requests.c.input_tokens + requests.c.output_tokens, requests.c.reserved_tokens)
-    columns: list[ColumnElement[Any]] = [
-        func.count().label(Measure.REQUESTS),
-        func.coalesce(func.sum(tokens), 0).label(Measure.TOKENS),
-        func.coalesce(func.sum(func.coalesce(requests.c.micros, requests.c.reserved_micros)), 0).label(Measure.MICROS),
-    ]
-    same = (requests.c[name] == row[name] for name in SAME[scope])
-    found = fetch_one(connection, select(*columns).where(requests.c.state != RequestState.RELEASED, *same)) or {}
-    return {measure: int(found[measure]) for measure in Measure if measure is not Measure.TOOL_CALLS}
-
-
 SAME = {  # what the rows share that are counted together
     Scope.TASK: ("run_id", "path", "agent"),
     Scope.RUN: ("run_id",),
     Scope.MONTH: ("playbook_id", "month"),
 }
+_TOKENS = func.coalesce(requests.c.input_tokens + requests.c.output_tokens, requests.c.reserved_tokens)
+_COUNTED: list[ColumnElement[Any]] = [
+    func.count().label(Measure.REQUESTS),
+    func.coalesce(func.sum(_TOKENS), 0).label(Measure.TOKENS),
+    func.coalesce(func.sum(func.coalesce(requests.c.micros, requests.c.reserved_micros)), 0).label(Measure.MICROS),
+]
+# Built once: building a statement costs more than running it. Parameters are named as the columns of a request.
+_USED = {
+    scope: select(*_COUNTED).where(
+        requests.c.state != RequestState.RELEASED, *(requests.c[name] == bindparam(name) for name in names)
+    )
+    for scope, names in SAME.items()
+}
+_PLAYBOOK = select(playbooks.c.id).where(playbooks.c.id == bindparam("playbook_id")).with_for_update()
+_KEEP = insert(requests)
+_END = update(requests).where(requests.c.id == bindparam("of_request"))
+_BILLS = (
+    select(*(column for column in requests.c if column.name not in ("asked", "answered")))
+    .where(requests.c.run_id == bindparam("of_run"), requests.c.path == bindparam("at"))
+    .order_by(requests.c.asked_at)
+)
 
 
 def _wanted(measure: Measure, row: Mapping[str, Any]) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from opsbook.records.model_requests import SAME, Exceeded, Limit
 from opsbook.records.rows import Row, fetch
 from opsbook.records.store import Store
 from opsbook.records.tables.models import model_tool_calls as calls
 from opsbook.records.tables.playbooks import playbooks
+
+_AT = (calls.c.run_id == bindparam("of_run"), calls.c.path == bindparam("at"))
+_COUNT = select(func.count()).select_from(calls).where(*_AT)  # built once: that costs more than running it
 
 
 class ModelToolCalls:
@@ -34,6 +37,11 @@ class ModelToolCalls:
             return None
 
         return await self.store.shared(write)
+
+    def count(self, run_id: str, path: str) -> int:
+        """How many calls were asked for at one place of a run."""
+        with self.store.reading() as connection:
+            return int(connection.execute(_COUNT, {"of_run": run_id, "at": path}).scalar_one())
 
     def of_run(self, run_id: str) -> list[Row]:
         """The calls of a run in the order in which they were asked for."""

@@ -27,7 +27,7 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text on one line, printable, with stars where a secret was."""
-        line = "".join(char if char.isprintable() else " " for char in text)
+        line = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
         for form in self._forms:
             line = line.replace(form, STARS)
         return line
