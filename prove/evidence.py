@@ -4,6 +4,7 @@
 them, kind by kind. Companies, truths and lies are those of `tests/agents/telling.py`; seeds that the tests do not draw.
 Then what a model makes of commands that somebody wrote into the data (a fifth of `N` cases), and what it sees of people
 (`N` of them): `tests/stories/injections.py`, `obeying.py` and `contacts.py` say how.
+Last, what fifty runs at once use of a month's budget.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from agents.telling import LIES, company, lie, truths
 from opsbook.agents.checking import faults_in
+from prove._budgets import CALLS, REQUESTS, RUNS, spent
 from prove._injections import obeyed, seen
 
 FIRST_SEED = 5_000_000
@@ -34,6 +36,7 @@ def main() -> int:
     held += [claim(f"lies missed, {kind}, of {reports:,}", missed(kind, reports), 0) for kind in LIES]
     held += commands(max(1, reports // 5))
     held += people(reports)
+    held += budgets()
     return 0 if all(held) else 1
 
 
@@ -58,6 +61,18 @@ def people(number: int) -> list[bool]:
         claim(f"contacts whose canary reached a model of {number:,}", found.reached, 0),
         claim(f"contacts of {number:,} whose organisation was not sent as a token", missed, 0),
         claim(f"contacts of {number:,} whom the search misses when the screen is taken away", unseen, 0),
+    ]
+
+
+def budgets() -> list[bool]:
+    """What fifty runs at once use of a month that has less than they want."""
+    used = spent()
+    runs = f"{RUNS} runs at once"
+    return [
+        claim(f"requests that {runs} made of a month's {REQUESTS}", used.requests, REQUESTS),
+        claim(f"tool calls that models of {runs} made of a month's {CALLS}", used.calls, CALLS),
+        claim(f"of {runs}, those that came to no end when the month was used up", used.failed, 0),
+        claim(f"of {runs}, those that do not say that it was used up", used.unsaid, 0),
     ]
 
 
