@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 from pydantic import BaseModel
@@ -13,7 +14,12 @@ from sqlalchemy import select
 
 from opsbook.records.tables.runs import calls
 from opsbook.sdk.errors import InvalidInput
+from opsbook.settings.mcp import EVERY, Right
+from opsbook.web.house import House
 from opsbook.web.mcp.answers import MOST_CHARACTERS, answered
+from opsbook.web.mcp.asked import Elsewhere
+from opsbook.web.mcp.caller import Caller
+from opsbook.web.mcp.server import Desk
 from web.mcp.asking import EVERYTHING, HELLO, agent, name_of, publish, words, wrote_a_report
 from web.serving import Served
 
@@ -194,3 +200,13 @@ def test_an_answer_is_bounded():
     assert answered(Told(text="x" * (MOST_CHARACTERS - 20))).structured_content
     with pytest.raises(InvalidInput, match="Ask for less"):
         answered(Told(text="x" * MOST_CHARACTERS))
+
+
+async def test_a_fault_of_ours_is_told_by_its_kind_alone_and_the_log_has_the_rest(served: Served, caplog):
+    everything = Caller("tester", frozenset(Right), frozenset({EVERY}))
+    broken_house = House(served.app, None)  # type: ignore[arg-type]
+    async with Client(Desk(broken_house, Elsewhere(), lambda _: everything).server()) as client:
+        answer = await client.call_tool("describe_playbook", {"playbook_id": HELLO})
+    assert answer.is_error
+    assert words(answer) == "Something broke here (AttributeError). The server's log has the rest. (internal)"
+    assert "a call of mcp:tester broke" in caplog.text

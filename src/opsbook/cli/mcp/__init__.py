@@ -6,6 +6,7 @@ playbooks without effects. See docs/howto/mcp.md for the lines that it needs. Th
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def serve(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever reads the input cannot be interrupted in another way
         with_app(lambda app: _served(app, allow_runs=allow_runs))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
@@ -27,6 +28,7 @@ from mcp_types import (
     Tool,
     ToolAnnotations,
 )
+from pydantic import BaseModel
 
 from opsbook import __version__
 from opsbook.records.unreachable import in_words
@@ -65,6 +67,7 @@ class Desk:
             "opsbook",
             version=__version__,
             instructions=INSTRUCTIONS,
+            get_tool_input_schema=lambda _: None,  # no argument travels in a header; else every call lists all tools
             on_list_tools=self.tools,
             on_call_tool=self.call,
             on_list_resources=self.resources,
@@ -147,8 +150,8 @@ def _ours(offer: Offer) -> Tool:
     return Tool(
         name=offer.name,
         description=offer.summary,
-        input_schema=offer.takes.model_json_schema(),
-        output_schema=offer.gives.model_json_schema(mode="serialization"),
+        input_schema=_taken(offer.takes),
+        output_schema=_given(offer.gives),
         annotations=ToolAnnotations(read_only_hint=reads, destructive_hint=offer.acts, open_world_hint=offer.acts),
     )
 
@@ -157,7 +160,17 @@ def _readable(name: str, tool: Any) -> Tool:
     return Tool(
         name=name,
         description=tool.summary,
-        input_schema=tool.Args.model_json_schema(by_alias=False),
-        output_schema=reading.ToolTold.model_json_schema(mode="serialization"),
+        input_schema=_taken(tool.Args),
+        output_schema=_given(reading.ToolTold),
         annotations=ToolAnnotations(read_only_hint=True),
     )
+
+
+@cache
+def _taken(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=False)
+
+
+@cache
+def _given(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(mode="serialization")
