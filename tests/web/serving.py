@@ -42,6 +42,13 @@ PLAYBOOKS: dict[str, dict[str, Any]] = {
         ]
     },
     "takes_long": {"steps": [{"id": "pause", "type": "wait", "for": "1h"}]},
+    "reports": {
+        "agent": "leo",
+        "steps": [
+            {"id": "count", "type": "set", "values": {"n": 7}, "save_as": "shops"},
+            {"id": "write", "type": "synthesize", "title": "Shops", "save_as": "report"},
+        ],
+    },
     "is_off": {"enabled": False, "steps": [{"id": "one", "type": "set", "values": {"a": 1}}]},
 }
 

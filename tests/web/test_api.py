@@ -189,3 +189,15 @@ async def test_a_mirror_that_lags_is_told_and_keeps_nobody_from_work(served: Ser
     told = ready.json()["mirror"]
     assert (told["owed"], told["refused"], told["trouble"]) == (len(PLAYBOOKS), 0, None)
     assert told["oldest_seconds"] > 0
+
+
+async def test_the_facts_of_a_run_are_listed_and_one_is_followed(served: Served):
+    run_id = (await ended(served, await start(served, "reports")))["id"]
+    listed = (await get(served, f"/runs/{run_id}/facts")).json()["items"]
+    (number,) = (one for one in listed if one["text"] == "7")
+    assert (number["path"], number["step"], number["told_by"]) == ("shops.n", "steps/0", "steps/1")
+    told = (await get(served, f"/runs/{run_id}/facts/{number['id']}", step="write")).json()
+    assert (told["found_by"]["id"], told["rows"], told["differs"]) == ("count", None, None)
+    refused(await get(served, f"/runs/{run_id}/facts/f999"), 404, "not_found")
+    refused(await get(served, "/runs/run_0/facts"), 404, "not_found")
+    refused(await get(served, "/runs/run_0/facts/f1"), 404, "not_found")

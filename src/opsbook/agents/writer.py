@@ -56,4 +56,5 @@ def laid_out(
     for section in [*prose, *page.sections]:
         if section.blocks:
             parts.append("\n\n".join([f"## {section.title}", *section.blocks]))
-    return placed("\n\n".join([*parts, f"---\n\n_{written_by}_"]) + "\n")
+    closing = [f"---\n\n_{written_by}_", *([writing.footnote] if writing.footnote else [])]
+    return placed("\n\n".join([*parts, *closing]) + "\n")

@@ -80,6 +80,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         before=Snapshotter(warehouse, snapshots, world.clock).before,
         tracer=world.tracer,
         after=_remembering(memory, inbox, records).after,
+        public_url=(settings.public_url or "").rstrip("/"),
     )
     doors = inbound(settings, world, systems.integrations, operations, inbox.approvals.pressed, ids)
     slots = Slots(store)

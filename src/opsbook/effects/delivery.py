@@ -6,6 +6,7 @@ nothing it could leak through.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from opsbook.sdk.work import Message
 
 QUIET = timedelta(hours=6)  # a reminder about the same thing goes out this often at most
 THREAD = timedelta(days=7)  # so long after the first message about it a later one follows that one
+QUIET_LINK = "color:inherit;text-decoration:none;border-bottom:1px dotted"
+_FACT = re.compile(r'<a href="([^"]+/facts/[^"]+)">')
 WRITER = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -171,7 +174,7 @@ def _about(message: Message) -> str | None:
 
 
 def _parcel(message: Message, channel: str, key: str, address: str, follows: str | None) -> Parcel:
-    html = WRITER.render(message.body) if channel == "email" else None
+    html = _html(message) if channel == "email" else None
     return Parcel(
         key,
         address,
@@ -183,6 +186,11 @@ def _parcel(message: Message, channel: str, key: str, address: str, follows: str
         follows=follows,
         buttons=message.buttons,
     )
+
+
+def _html(message: Message) -> str:
+    """The body as HTML; a link on a fact is a dotted line under it and no more."""
+    return _FACT.sub(rf'<a href="\1" style="{QUIET_LINK}">', WRITER.render(message.linked or message.body))
 
 
 def _delivered(row: Row, refused: Sequence[Json]) -> JsonObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from opsbook.records.segments import Fence
 from opsbook.runs.journal import Entry, StepStatus
 from opsbook.runs.names import Names
 from opsbook.runs.services import Services
+from opsbook.runs.telling import facts_path, footnote, lent_at, told_in, with_links
 from opsbook.runs.verdict import judge
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.step import Allowance, Done, RunFacts
@@ -127,7 +128,12 @@ class Context:
         with self._agent_span(assignment.agent):
             return await services.desk.delegate(assignment, self.run, call, from_agent=self.agent, at=at)
 
+    def told(self, *texts: str) -> list[JsonObject]:
+        names = self.names.values
+        return told_in(texts, names, self.so_far(), lent_at(self.scene.playbook, self.path, names))
+
     async def write(self, writing: Writing) -> Done:
+        writing = replace(writing, footnote=footnote(self.run.run_id, self.scene.services.public_url))
         standing = judge(self.scene.playbook, self.names.values)
         criteria = [criterion.as_json() for criterion in standing]
         with self._agent_span(writing.agent):
@@ -136,6 +142,9 @@ class Context:
     async def deliver(self, message: Message) -> tuple[JsonObject, ...]:
         door = self.scene.services.dry_door if self.run.dry_run else self.scene.services.door
         origin = Origin(self.run.run_id, self.path, self.scene.fence, self.effect_key)
+        if base := self.scene.services.public_url:
+            linked = with_links(message.body, self.so_far(), f"{base}{facts_path(self.run.run_id)}")
+            message = replace(message, linked=linked)
         return await door.deliver(message, origin)
 
     async def open_thread(self, draft: ThreadDraft) -> JsonObject:
@@ -179,7 +188,8 @@ class Context:
                 "path": entry.path,
                 "name": entry.name,
             }
-            for name in [entry.step_id, *entry.names]:
+            saved = (name for name, value in entry.names.items() if value == entry.value)  # a flag is no answer
+            for name in [entry.step_id, *saved]:
                 found[name] = facts
         return found
 

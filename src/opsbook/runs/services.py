@@ -71,3 +71,4 @@ class Services:
     before: Callable[[Mapping[str, Any]], Awaitable[None]]
     tracer: Tracer = UNTRACED
     after: Callable[[str, Json], Awaitable[Json]] = nothing_after
+    public_url: str = ""

@@ -166,6 +166,12 @@ class StepContext(Protocol):
     def words(self, text: str) -> str:
         """The text with every `{{ }}` filled in, always as people read it: an unknown as `unknown (reason)`."""
 
+    def told(self, *texts: str) -> list[JsonObject]:
+        """What the `{{ }}` of these texts say, as facts: `{id, label, text, value?, unit, source, path, step}`.
+
+        Figures, names and short texts; a report that a text carries has its facts where it was written.
+        """
+
     def key(self, text: str) -> str | None:
         """A text that tells things apart, filled in; None when something in it is unknown: it tells nothing then."""
 

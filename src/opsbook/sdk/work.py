@@ -65,8 +65,8 @@ class Assignment:
 class Writing:
     """A report to write from the run's evidence: `kind` names its sections unless `sections` does.
 
-    `inputs` limits the evidence to these saved names; empty: all that the run has found. `facts` are what the run's
-    criteria say so far.
+    `inputs` limits the evidence to these saved names; empty: all that the run has found. `footnote` is a line of ours
+    under the report.
     """
 
     agent: str
@@ -76,6 +76,7 @@ class Writing:
     template: str | None = None
     inputs: tuple[str, ...] = ()
     model_tier: str | None = None
+    footnote: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Message:
     `dedup_key` names what the message is about: the same key is not sent again to the same recipient while it is
     less than `quiet_hours` old (an alert's reminder has its own key). `about` names what the message belongs to where
     that is more than the key: an alert's opening, reminders and end are about one alert, and make one thread.
+    `linked` is the body with links on its facts, for what shows links; the body itself is for everything else.
     """
 
     channels: tuple[str, ...]
@@ -96,6 +98,7 @@ class Message:
     source: Mapping[str, Json] = field(default_factory=dict)
     about: str | None = None
     buttons: tuple[Button, ...] = ()
+    linked: str | None = None
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ class CreateThread(StepType[Fields]):
             None if fields.dedup_key is None else context.key(fields.dedup_key),
             campaign if isinstance(campaign, str) else None,
         )
-        return Done(await context.open_thread(draft))
+        opened = await context.open_thread(draft)
+        return Done(opened, details={"facts": list(context.told(fields.title, fields.body))})
 
 
 STEP = CreateThread()

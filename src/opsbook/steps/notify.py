@@ -45,7 +45,8 @@ class Notify(StepType[Fields]):
         )
         rows = await context.deliver(message)
         _refuse_what_was_not_done(rows, context.clock.now())
-        return Done([_told(row) for row in rows], warnings=_doubts(rows), deliveries=rows)
+        details: JsonObject = {"facts": list(context.told(fields.subject, fields.body))}
+        return Done([_told(row) for row in rows], warnings=_doubts(rows), details=details, deliveries=rows)
 
 
 def _told(row: JsonObject) -> Json:

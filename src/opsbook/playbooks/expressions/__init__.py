@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from opsbook.playbooks.expressions.analysis import Parsed, parse
 from opsbook.playbooks.expressions.evaluation import evaluate, truth
-from opsbook.playbooks.expressions.filling import fill, fill_key, fill_text, fill_tree
+from opsbook.playbooks.expressions.filling import Said, fill, fill_key, fill_text, fill_tree, said_in
 from opsbook.playbooks.expressions.grounds import Ground, grounds
 from opsbook.playbooks.expressions.templates import Embedded, ParsedTemplate, parse_template
 
@@ -24,6 +24,7 @@ __all__ = [
     "Ground",
     "Parsed",
     "ParsedTemplate",
+    "Said",
     "evaluate",
     "fill",
     "fill_key",
@@ -32,5 +33,6 @@ __all__ = [
     "grounds",
     "parse",
     "parse_template",
+    "said_in",
     "truth",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from opsbook.playbooks.expressions.arrows import Frame
@@ -15,6 +17,21 @@ from opsbook.playbooks.expressions.source import Misfit, refusal
 from opsbook.playbooks.expressions.templates import Choice, Loop, Part, Shown, Template, template
 from opsbook.sdk.errors import InvalidDefinition
 from opsbook.sdk.values import Json, Unknown, unknown_in
+
+_NOTHING: Mapping[str, str] = {}
+_PATH = re.compile(r"[\w.$\[\]]+")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One `{{ }}` of a text as it was filled in: its expression, what that gave, and how it reads.
+
+    In a loop the expression names the item by its place in the list: `systems[2].name`.
+    """
+
+    source: str
+    value: Json | Unknown
+    text: str
 
 
 def fill(text: str, names: Mapping[str, Json]) -> Json | Unknown:
@@ -37,6 +54,20 @@ def fill_key(text: str, names: Mapping[str, Json]) -> str | Unknown:
     """Like `fill_text`, for a text that tells things apart: unknown when something in it is."""
     key, lost = _written(text, names)
     return lost or key
+
+
+def said_in(text: str, names: Mapping[str, Json], bound: Mapping[str, str] = _NOTHING) -> list[Said]:
+    """What every `{{ }}` of a text says once it is filled in, in order; `bound` are names by what they stand for.
+
+    Raises as `fill`.
+    """
+    if "{{" not in text:
+        return []
+    ready = template(text)
+    writer = _Writer(ready, ready.maker.frame(names, Budget()))
+    writer.bound |= bound
+    writer.write(ready.parts)
+    return writer.said
 
 
 def fill_tree(value: Json, names: Mapping[str, Json]) -> Json | Unknown:
@@ -94,6 +125,8 @@ class _Writer:
         self.out: list[str] = []
         self.left = OUTPUT
         self.lost: Unknown | None = None
+        self.said: list[Said] = []
+        self.bound: dict[str, str] = {}  # the names that loops define, as expressions over the text's own names
 
     def write(self, parts: tuple[Part, ...]) -> None:
         for part in parts:
@@ -117,18 +150,20 @@ class _Writer:
         self.out.append(text)
 
     def _shown(self, part: Shown) -> str:
-        value = part.value.value(self.frame)
+        value = given = part.value.value(self.frame)
         self.lost = self.lost or unknown_in(value)
         for name, at, arguments in part.pipes:
-            given = [argument.value(self.frame) for argument in arguments]
+            more = [argument.value(self.frame) for argument in arguments]
             try:
-                value = piped(name, value, given, self.budget)
+                value = piped(name, value, more, self.budget)
             except Misfit as error:
                 raise refusal(self.text, at, f"{name}: {error.sentence}", error.cure, "misfit") from None
         try:
-            return displayed(value)
+            shown = displayed(value)
         except Misfit as error:
             raise refusal(self.text, part.at, error.sentence, error.cure, "misfit") from None
+        self.said.append(Said(self._over_names(part.source), given, shown))
+        return shown
 
     def _loop(self, part: Loop) -> None:
         items = part.items.value(self.frame)
@@ -137,10 +172,20 @@ class _Writer:
             return
         if not isinstance(items, list):
             raise refusal(self.text, part.at, f"A loop goes through a list, not {kind_of(items)}.", code="misfit")
-        for item in items:
+        source = self._over_names(part.source)
+        whole = source if _PATH.fullmatch(source) else f"({source})"
+        for index, item in enumerate(items):
+            self.bound[part.name] = f"{whole}[{index}]"
             self.frame[part.place] = item
             self.budget.spend(1)
             self.write(part.body)
+
+    def _over_names(self, source: str) -> str:
+        """An expression with the names of loops replaced by what they stand for."""
+        for name, whole in self.bound.items():
+            free = rf"(?<![\w.$\"'`]){re.escape(name)}(?![\w$\"'`])"
+            source = re.sub(free, lambda _, whole=whole: whole, source)  # type: ignore[misc]
+        return source
 
     def _choice(self, part: Choice) -> None:
         for test, body in part.branches:

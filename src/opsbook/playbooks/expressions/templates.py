@@ -33,11 +33,12 @@ _TAGS = ("for", "endfor", "if", "elif", "else", "endif")
 
 @dataclass(frozen=True)
 class Shown:
-    """`{{ }}`: a value and its pipes, each with its arguments."""
+    """`{{ }}`: a value and its pipes, each with its arguments. `source` is the value's expression."""
 
     at: int
     value: Program
     pipes: tuple[tuple[str, int, tuple[Program, ...]], ...]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Loop:
     place: int
     items: Program
     body: tuple[Part, ...]
+    name: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,10 +205,11 @@ class _Reader:
         match = _LOOP.match(self.text, at, end)
         if match is None or match[1] in RESERVED:
             raise refusal(self.text, at, "A loop names its item.", "Write {% for order in orders %}.")
+        source = self.text[match.end() : end].strip()
         items = self._program(match.end(), end, scope)
         place = self.maker.place()
         body = self.parts(("endfor",), {**scope, match[1]: place}, start)
-        return Loop(start, place, items, body)
+        return Loop(start, place, items, body, match[1], source)
 
     def _choice(self, start: int, at: int, end: int, scope: dict[str, int]) -> Choice:
         branches: list[tuple[Program | None, tuple[Part, ...]]] = []
@@ -236,7 +240,7 @@ class _Reader:
             (name, at, tuple(self.maker.program(argument, scope) for argument in arguments))
             for name, at, arguments in found.pipes
         )
-        return Shown(start, self.maker.program(node, scope), pipes)
+        return Shown(start, self.maker.program(node, scope), pipes, self.text[start : found.end].strip())
 
     def _note(self, node: n.Node, start: int, end: int, scope: dict[str, int]) -> None:
         self.trees.append((node, frozenset(scope)))
