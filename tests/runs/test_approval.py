@@ -12,7 +12,7 @@ import pytest
 
 from inbox.approving import approve, reject
 from opsbook.runs.engine import Elsewhere
-from opsbook.sdk.errors import Conflict
+from opsbook.sdk.errors import Conflict, InvalidDefinition
 from runs.conftest import House, house_of
 from runs.test_steps import by_id, playbook
 from runs.test_waiting import turn
@@ -82,7 +82,7 @@ async def test_where_the_document_says_so_a_rejection_is_a_value_that_guards_rea
 
 async def test_nobody_in_time_fails_the_step(house: House) -> None:
     run_id, _ = await parked(house, asking(", deadline: 2d"))
-    record = await turn(house, run_id, 5, DAY)
+    record = await turn(house, run_id, 40, DAY)
     assert (record["state"], by_id(record)["may_we"]["error"]["class"]) == ("failed", "expired")
     assert house.steered.acted == []
 
@@ -178,6 +178,32 @@ async def test_a_dry_run_asks_nobody_and_says_whom_it_would_ask(house: House) ->
     assert step["details"] == {"would_ask": ["owner", "ops"], "quorum": 1}
     assert "as if this were approved" in step["warnings"][0]
     assert (by_id(record)["go"]["output"], house.steered.acted) == ({"would_do": "go", "dry_run": True}, [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("to: [], message: May we?", "to"),
+        ("to: [ops], message: May we?, on_deadline: escalate", "belong together"),
+        ("to: [ops], message: May we?, escalate_to: [boss]", "belong together"),
+        ("to: [ops], message: May we?, quorum: 0", "quorum"),
+        ("to: [ops], message: May we?, form: {days: {type: date}}", "type"),
+        ("to: [ops], message: May we?, deadline: soon", "Not a duration"),
+        ("to: [ops], message: May we?, whom: [boss]", "whom"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_it_runs(house: House, keys: str, said: str) -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        house.publish(playbook(f"  - {{id: may_we, type: approval, {keys}}}\n"))
+    told = [f"{problem.path}: {problem.sentence}" for problem in refused.value.problems]
+    assert any(said in one for one in told), told
+
+
+def test_a_branch_cannot_wait_for_a_person(house: House) -> None:
+    inner = "{id: may_we, type: approval, to: [ops], message: May we?}"
+    with pytest.raises(InvalidDefinition) as refused:
+        house.publish(playbook(f"  - {{id: each, type: foreach, items: '[1]', do: [{inner}]}}\n"))
+    assert "branch" in str(refused.value.problems[0])
 
 
 async def test_somebody_whom_nobody_knows_fails_the_step_before_anybody_is_asked(house: House) -> None:

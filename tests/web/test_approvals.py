@@ -85,7 +85,7 @@ async def test_two_persons_approve_and_the_run_goes_on(served: Served, asked):
 
 
 async def test_whoever_only_looks_decides_nothing(served: Served, asked):
-    for headers in (API, bearer("guest")):
+    for headers in (API, bearer("ada")):
         for path in ("", f"/{asked['id']}", f"/{asked['id']}/manifest"):
             answer = await served.client.get(f"/api/v1/approvals{path}", headers=headers)
             assert answer.status_code == 200, answer.text
@@ -93,6 +93,12 @@ async def test_whoever_only_looks_decides_nothing(served: Served, asked):
     assert (shown["state"], shown["decisions"], shown["may_decide"]) == ("pending", [], ["ada", "bo"])
     frozen = await served.client.get(f"/api/v1/approvals/{asked['id']}/manifest", headers=API)
     assert frozen.json()["value"] == "<b>12</b>"
+
+
+async def test_a_persons_token_shows_what_concerns_that_person_alone(served: Served, asked):
+    for path in (asked["id"], f"{asked['id']}/manifest"):
+        answer = await served.client.get(f"/api/v1/approvals/{path}", headers=bearer("guest"))
+        assert (answer.status_code, "12" in answer.text) == (403, False)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer "}])
@@ -234,6 +240,17 @@ async def test_a_replayed_link_is_refused_and_shown_as_decided(served: Served, a
 async def test_a_link_for_somebody_without_the_right_is_refused(served: Served, asked, links):
     answer = await served.client.post(links["guest"], data=FORM)
     assert (answer.status_code, "guest may not decide" in answer.text) == (403, True)
+    assert (await audit(served, asked))["code"] == "no_right"
+    page = await served.client.get(links["guest"])
+    assert (page.status_code, "12" in page.text) == (403, False)
+
+
+async def test_whoever_has_left_sees_nothing_behind_their_link_any_more(served: Served, asked, links):
+    del served.app.people.people["ada"]
+    for method in ("GET", "POST"):
+        answer = await served.client.request(method, links["ada"])
+        assert (answer.status_code, "12" in answer.text) == (403, False)
+    assert (await audit(served, asked))["code"] == "unknown_person"
 
 
 async def test_a_forged_link_shows_nothing_and_is_kept(served: Served, asked, links):

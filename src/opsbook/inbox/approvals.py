@@ -26,7 +26,7 @@ from opsbook.records.runs import Runs
 from opsbook.records.store import Write
 from opsbook.records.waits import Waits
 from opsbook.sdk.clock import Clock, Ids
-from opsbook.sdk.errors import CallerMistake, Conflict, InvalidInput, NotFound
+from opsbook.sdk.errors import CallerMistake, Conflict, InvalidInput, NotAllowed, NotFound
 from opsbook.sdk.hook import Press
 from opsbook.sdk.values import JsonObject, digest
 from opsbook.sdk.work import Question
@@ -150,12 +150,17 @@ class Approvals:
     async def opened(self, token: str) -> tuple[Row, str]:
         """(approval, person) behind a link, to be shown. Nothing is decided, and nothing changes.
 
-        Raises `NotFound` for what is no link of ours, or one that a newer one has replaced.
+        Raises `NotFound` for what is no link of ours, or one that a newer one has replaced, `NotAllowed` for that of
+        somebody who has lost the right.
         """
         approval_id, person = self.passes.holder(token)
         genuine, row = await self.passes.checker(token), self.rows.get(approval_id)
         if row is None or not genuine(row):
             raise NotFound(BAD_LINK, cure="Open the link of the newest message, whole.")
+        who = self.people.named(person)
+        if who is None or not self.concerns(row, who):
+            cure = "Ask those who decide."
+            raise NotAllowed("This link is for somebody who may not decide any more.", cure=cure, code="no_right")
         return row, person
 
     async def refuse(self, approval_id: str, decision: Decision, error: CallerMistake) -> None:
@@ -201,6 +206,10 @@ class Approvals:
         """Who may decide about it today."""
         barred = () if self.rules.alone(len(self.people.people)) else row["barred"]
         return [one for one in self.people.entitled(row["deciders"]) if one.name not in barred]
+
+    def concerns(self, row: Row, person: Person) -> bool:
+        """Whether somebody is one of those who decide, also about their own."""
+        return person in self.people.entitled(row["deciders"])
 
     def frozen(self, row: Row, parts: int | None = None) -> JsonObject:
         """The manifest that an approval binds. Whole, it is checked: raises `Conflict` (`tampered`) for another."""

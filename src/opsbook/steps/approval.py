@@ -45,7 +45,7 @@ class Fields(StepFields):
     @model_validator(mode="after")
     def _escalates_to_somebody(self) -> Fields:
         if (self.on_deadline == "escalate") != bool(self.escalate_to):
-            raise ValueError("`on_deadline: escalate` and `escalate_to` belong together")
+            raise ValueError("`escalate_to` and an `on_deadline` that is `escalate` belong together")
         return self
 
 

@@ -11,7 +11,7 @@ from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.deciding import APPROVED, REJECTED, Decision
 from opsbook.inbox.passes import PATH
 from opsbook.records.rows import Row
-from opsbook.sdk.errors import CallerMistake, InvalidInput, NotFound
+from opsbook.sdk.errors import CallerMistake, InvalidInput, NotAllowed, NotFound
 from opsbook.web.approval_page import PREFIX, answers_in, question
 from opsbook.web.bodies import body_of
 from opsbook.web.house import house
@@ -59,7 +59,7 @@ async def decided(request: Request, token: str) -> Response:
 async def _opened(approvals: Approvals, token: str) -> Row:
     try:
         row, _ = await approvals.opened(token)
-    except NotFound:
+    except (NotFound, NotAllowed):
         await approvals.decide_by_link(token, Decision(REJECTED, "link"))  # refuses, and keeps that somebody tried
         raise
     return row

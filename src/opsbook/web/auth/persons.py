@@ -41,12 +41,14 @@ def decider(request: Request) -> Person:
     return found
 
 
-def reader(request: Request) -> None:
-    """Refuse whoever presents neither an API token nor a person's own. Raises `NotSignedIn`."""
+def reader(request: Request) -> Person | None:
+    """The person who looks, None for the API token. Raises `NotSignedIn` for anybody else."""
     tokens = house(request).app.settings.api_tokens
     known = admits(presented(request.scope["headers"]), tokens)
-    if _person(request) is None and not (tokens and known):
+    found = _person(request)
+    if found is None and not (tokens and known):
         raise NotSignedIn("A valid bearer token is needed.", cure="Send Authorization: Bearer …")
+    return found
 
 
 def _person(request: Request) -> Person | None:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from opsbook.inbox.approval_views import brief, whole
+from opsbook.inbox.approvals import Approvals
 from opsbook.inbox.deciding import Decision
-from opsbook.sdk.errors import InvalidInput
+from opsbook.records.rows import Row
+from opsbook.sdk.errors import InvalidInput, NotAllowed
 from opsbook.web.answers import answer
 from opsbook.web.auth.persons import decider, reader
 from opsbook.web.bodies import body_of, idempotency_key, known_id, object_in
@@ -62,19 +64,16 @@ async def listed(request: Request) -> Response:
 
 @router.get("/{approval_id}", summary="One approval with its decisions and its audit")
 async def shown(request: Request, approval_id: str) -> Response:
-    """Looking at it decides nothing."""
-    reader(request)
-    approvals = house(request).app.approvals
-    row = approvals.get(known_id(approval_id, "approval"))
+    """Looking at it decides nothing. A person's own token shows what that person may decide about."""
+    approvals, row = _shown(request, approval_id)
     return answer(whole(row, approvals.able(row)))
 
 
 @router.get("/{approval_id}/manifest", summary="What an approval binds: every letter of a campaign, or a step's value")
 async def manifest(request: Request, approval_id: str) -> Response:
     """Checked against its digest. 409 `tampered` when something else is stored."""
-    reader(request)
-    approvals = house(request).app.approvals
-    return answer(approvals.frozen(approvals.get(known_id(approval_id, "approval"))))
+    approvals, row = _shown(request, approval_id)
+    return answer(approvals.frozen(row))
 
 
 @router.post("/{approval_id}/decision", openapi_extra=TAKES, responses=ANSWERS, summary="Approve or reject")
@@ -94,6 +93,14 @@ async def decided(request: Request, approval_id: str) -> Response:
     approvals = house(request).app.approvals
     row = await approvals.decide(known_id(approval_id, "approval"), person.name, decision)
     return answer(whole(row, approvals.able(row)))
+
+
+def _shown(request: Request, approval_id: str) -> tuple[Approvals, Row]:
+    person, approvals = reader(request), house(request).app.approvals
+    row = approvals.get(known_id(approval_id, "approval"))
+    if person is not None and not approvals.concerns(row, person):
+        raise NotAllowed(f"This does not concern {person.name}.", cure="Ask those who decide.", code="no_right")
+    return approvals, row
 
 
 def _wanted(body: bytes) -> DecisionWanted:
