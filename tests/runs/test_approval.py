@@ -82,7 +82,9 @@ async def test_where_the_document_says_so_a_rejection_is_a_value_that_guards_rea
 
 async def test_nobody_in_time_fails_the_step(house: House) -> None:
     run_id, _ = await parked(house, asking(", deadline: 2d"))
-    record = await turn(house, run_id, 40, DAY)
+    house.clock.forward(2 * DAY)
+    await house.clockwork.round(house.clock.now())
+    record = await turn(house, run_id)
     assert (record["state"], by_id(record)["may_we"]["error"]["class"]) == ("failed", "expired")
     assert house.steered.acted == []
 
