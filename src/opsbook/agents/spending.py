@@ -111,9 +111,9 @@ class Meter:
         if not charge.resumes:
             return None
         question = turns_of(self.clean(kept))
-        for row in self.requests.of_run(charge.run.run_id):
-            here = (row["path"], row["agent"], row["model"]) == (charge.path, charge.agent.id, model)
-            if here and row["state"] == RequestState.ANSWERED and turns_of(row["asked"]) == question:
+        for row in self.requests.of_run(charge.run.run_id, charge.path):
+            same = (row["agent"], row["model"]) == (charge.agent.id, model)
+            if same and row["state"] == RequestState.ANSWERED and turns_of(row["asked"]) == question:
                 return str(row["answered"])
         return None
 

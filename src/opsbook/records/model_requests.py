@@ -91,9 +91,11 @@ class ModelRequests:
         values = {"of_request": request_id, "state": state, "answered_at": at, **columns}
         await self.store.shared(lambda connection: connection.execute(_END, values) and None)
 
-    def of_run(self, run_id: str) -> list[Row]:
-        """The requests of a run in the order in which they were made, with what was asked and answered."""
+    def of_run(self, run_id: str, path: str | None = None) -> list[Row]:
+        """The requests of a run, or of one place in it, in their order, with what was asked and answered."""
         query = select(requests).where(requests.c.run_id == run_id).order_by(requests.c.asked_at)
+        if path is not None:
+            query = query.where(requests.c.path == path)
         with self.store.reading() as connection:
             return fetch(connection, query)
 
