@@ -19,7 +19,7 @@ from opsbook.settings import read_settings
 PLAYBOOK = """\
 id: told_daily
 name: Told daily
-policy: {budget: {usd_per_month: 2.5}}
+policy: {budget: {usd_per_month: 2.5}, estimate: {usd_per_run: 0.01, usd_per_month: 0.3}}
 steps: [{id: look, type: set, values: {seen: true}}]
 """
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
@@ -59,15 +59,28 @@ def test_costs_are_told_with_the_budget_and_what_is_open_is_no_nothing(billed: S
         "unknown": 0,
         "usd": 0.007,
         "pending_usd": 0.0125,
+        "usd_per_run": 0.007,
+        "estimate_usd": 0.3,
+        "estimate_usd_per_run": 0.01,
         "budget_usd": 2.5,
     }
+    assert own["usd_per_run"] is None  # nobody knows what the answer cost, so nobody knows what a run costs
     assert (own["model"], own["usd"], own["unknown"]) == ("in-house", 0.0, 1)
     told = billed.process("costs", "--month", "2026-11", env={"COLUMNS": "160"})
     assert "$0.0070 + $0.0125 without an answer" in told.out
     assert "$2.50" in told.out
+    assert "$0.30 a month, $0.01 a run" in " ".join(told.out.split())
     assert "What 1 of the requests cost nobody knows: name their models' prices under [model_prices]." in told.out
 
 
 def test_another_month_has_none(billed: Shell) -> None:
     assert billed("costs", "--month", "2026-10", "--json").json == {"items": []}
     assert "No costs." in billed("costs", "--playbook", "another").out
+
+
+def test_an_estimate_that_nobody_made_is_unknown(shell: Shell) -> None:
+    shell.publish(PLAYBOOK.replace(", estimate: {usd_per_run: 0.01, usd_per_month: 0.3}", ""))
+    asyncio.run(bill("claude-sonnet-5-5"))
+    (row,) = shell("costs", "--json").json["items"]
+    assert (row["estimate_usd"], row["estimate_usd_per_run"]) == (None, None)
+    assert "unknown" in shell("costs").out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,26 @@ async def test_a_truthful_model_opens_the_report_and_the_record_says_what_it_cos
     assert (row["playbook_id"], row["month"], row["micros"], row["unknown"]) == (DAILY, "2026-03", 3200, 0)
 
 
+def report_mail(seen: Told) -> str:
+    """The plain text of the mail that carries the report, as it came in at the mail server."""
+    letters = [BytesParser(policy=default).parsebytes(letter.file.read_bytes()) for letter in seen.letters]
+    (found,) = (letter for letter in letters if str(letter["subject"]).startswith("Daily health report"))
+    body = found.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+async def test_a_model_s_true_words_reach_the_mail_with_the_figures_of_the_run(tmp_path: Path) -> None:
+    seen = await told(tmp_path, truthful)
+    revenue = next(one for one in seen.step["details"]["facts"] if one["label"] == "Monthly recurring revenue")
+    said = f"Monthly recurring revenue stands at {revenue['text']}."
+    mail = report_mail(seen)
+    assert said in mail
+    assert mail.strip() == seen.report.strip()
+    place = seen.report.index(said) + len(said) - 1
+    assert [*[place - len(revenue["text"]), place], revenue["id"]] in seen.step["details"]["places"]
+
+
 async def test_a_liar_is_asked_once_more_and_then_goes_without_a_word(tmp_path: Path) -> None:
     def lies(_title: str, facts: Facts) -> Any:
         revenue = fact(facts, "Monthly recurring revenue")
@@ -103,6 +125,10 @@ async def test_a_liar_is_asked_once_more_and_then_goes_without_a_word(tmp_path: 
     assert "doubled" not in seen.report
     assert "its answer was not used" in seen.report
     assert seen.run["cost"]["requests"] == 2
+    mail = report_mail(seen)
+    assert mail.startswith("# Daily health report")
+    assert "doubled" not in mail
+    assert "doubled" not in "".join(str(letter) for letter in seen.letters)
 
 
 @pytest.mark.parametrize("status", ["529 Overloaded", "401 Unauthorized"])

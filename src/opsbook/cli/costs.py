@@ -1,4 +1,4 @@
-"""What models have cost, beside the budget."""
+"""What models have cost, beside what was expected and the budget."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from opsbook.agents.spending import MICROS, dollars
 from opsbook.app import App
 from opsbook.cli._opening import with_app
 from opsbook.cli._printing import console, show_items
-from opsbook.playbooks.model import Budget, Playbook
-from opsbook.sdk.values import JsonObject
+from opsbook.playbooks.model import Playbook, Policy
+from opsbook.sdk.values import Json, JsonObject
 
-COLUMNS = ("playbook", "month", "model", "runs", "requests", "tokens in", "tokens out", "cost", "budget")
+COLUMNS = (
+    "playbook",
+    "month",
+    "model",
+    "runs",
+    "requests",
+    "tokens in",
+    "tokens out",
+    "cost",
+    "a run",
+    "estimate",
+    "budget",
+)
 
 verb = typer.Typer()
 
@@ -39,25 +51,35 @@ def costs(
 
 
 def told(app: App, month: str | None, playbook_id: str | None) -> list[JsonObject]:
-    """Rows of `ModelRequests.costs` with money in US dollars and `budget_usd`, the playbook's for a month, or null."""
+    """Rows of `ModelRequests.costs` with money in US dollars, and beside it what the playbook says; null: nothing.
+
+    `usd_per_run` is the measured cost of one run, null while an answer's price is unknown; `estimate_usd` and
+    `estimate_usd_per_run` are what its author expects for a month and for a run, `budget_usd` what a month may cost.
+    """
     rows = app.desk.models.meter.requests.costs(month, playbook_id)
-    return [_told(row, _budget(app, row["playbook_id"])) for row in rows]
+    return [_told(row, _policy(app, row["playbook_id"])) for row in rows]
 
 
-def _told(row: Mapping[str, Any], budget: float | None) -> JsonObject:
+def _told(row: Mapping[str, Any], policy: Policy) -> JsonObject:
     kept = ("playbook_id", "month", "model", "runs", "requests", "input_tokens", "output_tokens", "unknown")
-    money = {"usd": row["micros"] / MICROS, "pending_usd": row["pending_micros"] / MICROS, "budget_usd": budget}
-    return {**{name: row[name] for name in kept}, **money}
+    money = {"usd": row["micros"] / MICROS, "pending_usd": row["pending_micros"] / MICROS}
+    each = None if row["unknown"] else round(row["micros"] / MICROS / row["runs"], 6)
+    said = {
+        "usd_per_run": each,
+        "estimate_usd": policy.estimate.usd_per_month,
+        "estimate_usd_per_run": policy.estimate.usd_per_run,
+        "budget_usd": policy.budget.usd_per_month,
+    }
+    return {**{name: row[name] for name in kept}, **money, **said}
 
 
-def _budget(app: App, playbook_id: str) -> float | None:
+def _policy(app: App, playbook_id: str) -> Policy:
+    """The policy of the version that is published; an empty one where there is none."""
     row = app.records.playbooks.get(playbook_id)
     version = row and app.records.playbooks.version(playbook_id, row["version"])
-    return _policy(app, version["document"]).usd_per_month if version else None
-
-
-def _policy(app: App, document: Any) -> Budget:
-    return Playbook.model_validate(document, context={"catalog": app.catalog}).policy.budget
+    if not version:
+        return Policy()
+    return Playbook.model_validate(version["document"], context={"catalog": app.catalog}).policy
 
 
 def _line(row: JsonObject) -> dict[str, object]:
@@ -76,5 +98,18 @@ def _line(row: JsonObject) -> dict[str, object]:
         "tokens in": f"{row['input_tokens']:,}",
         "tokens out": f"{row['output_tokens']:,}",
         "cost": cost,
-        "budget": None if budget is None else dollars(round(float(str(budget)) * MICROS)),
+        "a run": "unknown" if row["usd_per_run"] is None else _money(row["usd_per_run"]),
+        "estimate": _estimate(row),
+        "budget": None if budget is None else _money(budget),
     }
+
+
+def _estimate(row: JsonObject) -> str:
+    """What was expected, for a month and for a run, as far as somebody said."""
+    parts = (("estimate_usd", "a month"), ("estimate_usd_per_run", "a run"))
+    said = [f"{_money(row[name])} {word}" for name, word in parts if row[name] is not None]
+    return ", ".join(said) or "unknown"
+
+
+def _money(usd: Json) -> str:
+    return dollars(round(float(str(usd)) * MICROS))

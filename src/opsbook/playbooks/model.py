@@ -271,11 +271,19 @@ class Budget(Part):
     on_exhausted: Exhausted = Exhausted.TEMPLATE
 
 
+class Estimate(Part):
+    """What somebody expects a playbook's models to cost, in US dollars; it limits nothing. None: nobody said."""
+
+    usd_per_run: Annotated[float, Field(ge=0)] | None = None
+    usd_per_month: Annotated[float, Field(ge=0)] | None = None
+
+
 class Policy(Part):
     """Limits of a run: `timeout` bounds its active time (time parked in a wait does not count)."""
 
     timeout: Duration = timedelta(minutes=30)
     budget: Budget = Budget()
+    estimate: Estimate = Estimate()
 
 
 class InputField(Part):
