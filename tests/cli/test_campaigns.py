@@ -30,7 +30,10 @@ def test_a_campaign_shows_its_letters_and_where_it_stands(shell: Shell, campaign
     assert "o00002@example.com" in shown.out
     whole = shell("campaigns", "show", campaign, "--letters").out
     assert whole.count("https://ops.example.com/unsubscribe/") == 3
-    assert shell("campaigns", "show", campaign, "--json").json["sending"] == {}
+    told = shell("campaigns", "show", campaign, "--json").json
+    assert told["sending"] == {}
+    assert told["performance"]["left"] == 0
+    assert told["performance"]["complained"] == {"value": None, "status": "unknown", "reason": "no letter has left"}
     assert shell("campaigns", "list", "--status", "sent", "--json").json["items"] == []
 
 

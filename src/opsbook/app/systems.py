@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opsbook.app.inbox import Inbox
 from opsbook.app.world import World
 from opsbook.effects.mirror import Mirror
 from opsbook.inbox.opt_outs import OptOuts
+from opsbook.inbox.outcomes import Outcomes
+from opsbook.inbox.receipts import Receipts
 from opsbook.integrations.configuration import configure
 from opsbook.integrations.hooks import entrances
 from opsbook.integrations.monitor import Monitor
+from opsbook.records.campaigns import Campaigns as CampaignRows
 from opsbook.records.events import Events
 from opsbook.records.mirrored import Mirrored
 from opsbook.records.probes import Probes
-from opsbook.runs.inbound import Inbound, Pressed
+from opsbook.records.receipts import Receipts as ReceiptRows
+from opsbook.runs.inbound import Inbound
 from opsbook.runs.operations import Operations
 from opsbook.runs.services import Records
 from opsbook.sdk.clock import Ids
@@ -46,13 +51,16 @@ def inbound(
     world: World,
     integrations: Mapping[str, Integration[Any]],
     operations: Operations,
-    pressed: Pressed,
+    inbox: Inbox,
     ids: Ids,
 ) -> Inbound:
     """The doors for events, and what happens behind them."""
     store, clock = operations.records.store, world.clock
     doors = entrances(integrations, settings.hooks, world.http)
-    return Inbound(doors, Events(store), operations, OptOuts(store, clock), pressed, clock, ids)
+    opt_outs, tell = OptOuts(store, clock), Outcomes(CampaignRows(store), inbox.threads, inbox.door).tell
+    receipts = Receipts(ReceiptRows(store), opt_outs, tell, clock)
+    pressed = inbox.approvals.pressed
+    return Inbound(doors, Events(store), operations, opt_outs, receipts, pressed, clock, ids)
 
 
 def mirror(integrations: Mapping[str, Integration[Any]], records: Records, world: World, writer: str) -> Mirror | None:

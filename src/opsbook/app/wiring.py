@@ -82,7 +82,7 @@ def wired(settings: Settings, world: World, store: Store) -> App:
         after=_remembering(memory, inbox, records).after,
         public_url=(settings.public_url or "").rstrip("/"),
     )
-    doors = inbound(settings, world, systems.integrations, operations, inbox.approvals.pressed, ids)
+    doors = inbound(settings, world, systems.integrations, operations, inbox, ids)
     slots = Slots(store)
     rounds = (doors.round, inbox.approvals.round)
     return App(

@@ -23,7 +23,7 @@ from opsbook.records.effects import Effects, Guard, Terms
 from opsbook.records.rights import Right
 from opsbook.records.rows import Row
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Limited, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.effects import Connector, ConnectorClass, EffectState, Limited, Lost, Parcel, Receipt, Refused, mark
 from opsbook.sdk.errors import Conflict
 from opsbook.sdk.values import digest
 
@@ -203,6 +203,7 @@ class Ledger:
             "subject": parcel.subject,
             "effect_class": connector.effect_class.value,
             "request_digest": digest(content),
+            "mark": mark(parcel.key),
             "epoch": fence.epoch if fence else 0,
         }
 

@@ -24,7 +24,7 @@ from opsbook.inbox.lifecycle import CampaignStatus, LetterState
 from opsbook.inbox.pace import Pace
 from opsbook.records.effects import WITHHELD
 from opsbook.records.rows import Row
-from opsbook.records.sendings import Claim, Sendings, Settled
+from opsbook.records.sendings import PATH, STAYED, Claim, Sendings, Settled
 from opsbook.sdk.clock import Clock
 from opsbook.sdk.effects import Bursting, Connector, EffectState, Parcel
 from opsbook.sdk.errors import Conflict, InvalidInput, OpsbookError, PersonNeeded
@@ -36,7 +36,6 @@ BATCH = 100  # letters that are judged together, and written down together
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(minutes=1)  # after a refusal that may pass; doubled with each further one
 BLIND_PAUSE = timedelta(minutes=15)  # while nobody can tell whom one may write to
-PATH = "campaign"  # the path of a campaign's effects in the ledger
 
 log = logging.getLogger("opsbook.sender")
 
@@ -255,7 +254,7 @@ class Sender:
             note = trouble or Trouble("waits", f"{states[LetterState.WAITING]:,} letters wait for their hour.", True)
             await self.rows.rest(going.claim, due, note.as_json())
             return
-        left = states.get(LetterState.SENT, 0) + states.get(LetterState.UNCERTAIN, 0)
+        left = sum(number for state, number in states.items() if state not in STAYED)
         await self._over(going.claim, CampaignStatus.SENT if left else CampaignStatus.FAILED, None)
 
     async def _over(self, claim: Claim, status: CampaignStatus, why: Trouble | None) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from datetime import datetime
 
 from opsbook.inbox.lifecycle import BEFORE, CampaignStatus, LetterState
+from opsbook.inbox.performance import performance
+from opsbook.records.receipts import Receipts
 from opsbook.records.rows import Row
 from opsbook.records.sendings import Sendings
 from opsbook.sdk.clock import Clock
@@ -45,6 +47,10 @@ class Steering:
             return {}
         times = {name: plain(row[name]) for name in ("due_at", "started_at", "finished_at")}
         return {**times, "note": row["note"], "letters": dict(row["states"])}
+
+    async def performance(self, campaign_id: str) -> JsonObject:
+        """What the providers say of its letters, each figure with how it is known: see `inbox.performance`."""
+        return performance(await asyncio.to_thread(Receipts(self.rows.store).tallies, campaign_id))
 
     def letters(self, campaign_id: str, states: tuple[str, ...] = (), after: str = "", limit: int = 200) -> list[Row]:
         """What became of each letter, by contact, behind `after`. Raises `InvalidInput` for a state that is none."""

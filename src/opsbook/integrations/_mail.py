@@ -15,12 +15,11 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime
-from hashlib import sha256
 from typing import Annotated
 
 from pydantic import AfterValidator
 
-from opsbook.sdk.effects import Parcel, Refused
+from opsbook.sdk.effects import Parcel, Refused, mark
 
 ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252}[A-Za-z0-9])?")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,60}")
@@ -73,11 +72,6 @@ def compose(parcel: Parcel, sender: str, sender_name: str, at: datetime) -> byte
 def message_id(key: str, sender: str) -> str:
     """The id of a parcel's mail: the same parcel has the same id for ever."""
     return f"<{mark(key)}@{sender.rpartition('@')[2]}>"
-
-
-def mark(key: str) -> str:
-    """What a mail of this key is told by where a vendor is searched for it: 40 hexadecimal digits."""
-    return sha256(key.encode()).hexdigest()[:40]
 
 
 def refuse_what_could_turn(parcel: Parcel, sender_name: str) -> None:

@@ -24,6 +24,8 @@ from opsbook.sdk.errors import NeverWorks
 
 SENDABLE = frozenset({"approved", "scheduled", "sending"})
 WAITING = "waiting"
+PATH = "campaign"  # the path of a campaign's letters in the ledger
+STAYED = (WAITING, "excluded", "failed")  # states of letters that have not left
 CONTACT_KEY = "campaign:"  # what the contact log's keys of campaign mail begin with
 ADDRESSES = 0x6F7074  # the first half of the locks under which an address is written to, on a database that has them
 
@@ -137,12 +139,16 @@ class Sendings:
             return fetch(connection, query)
 
     async def settle(self, claim: Claim, channel: str, settled: Sequence[Settled], now: datetime) -> None:
-        """Write down what became of letters. What has not left was no contact."""
+        """Write down what became of letters. What has not left was no contact.
+
+        What the provider has said of one meanwhile stands.
+        """
 
         def write(connection: Connection) -> None:
             claim.check(connection)
             for one in settled:
-                mine = (deliveries.c.campaign_id == claim.campaign_id, deliveries.c.contact_id == one.contact_id)
+                letter = (deliveries.c.campaign_id == claim.campaign_id, deliveries.c.contact_id == one.contact_id)
+                mine = (*letter, deliveries.c.state == WAITING)
                 change = {
                     "state": one.state,
                     "reason": one.reason,
@@ -191,14 +197,7 @@ class Sendings:
         """
 
         def write(connection: Connection) -> tuple[str, bool] | None:
-            query = select(campaigns.c.status).where(campaigns.c.id == campaign_id).with_for_update()
-            status = connection.execute(query).scalar()
-            if status is None or status not in before:
-                return None if status is None else (status, False)
-            insert_absent(connection, sendings, {"campaign_id": campaign_id, "due_at": due_at or now, "epoch": 0})
-            _change(connection, campaign_id, {"note": dict(note), **({"due_at": due_at} if due_at else {})})
-            connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(status=to))
-            return status, True
+            return moved(connection, campaign_id, to, before, note, now, due_at)
 
         return await self.store.shared(write)
 
@@ -261,6 +260,26 @@ class Sendings:
             return None
 
         return why
+
+
+def moved(
+    connection: Connection,
+    campaign_id: str,
+    to: str,
+    before: Collection[str],
+    note: Mapping[str, Any],
+    now: datetime,
+    due_at: datetime | None = None,
+) -> tuple[str, bool] | None:
+    """`Sendings.move` within a transaction of one's own."""
+    query = select(campaigns.c.status).where(campaigns.c.id == campaign_id).with_for_update()
+    status = connection.execute(query).scalar()
+    if status is None or status not in before:
+        return None if status is None else (status, False)
+    insert_absent(connection, sendings, {"campaign_id": campaign_id, "due_at": due_at or now, "epoch": 0})
+    _change(connection, campaign_id, {"note": dict(note), **({"due_at": due_at} if due_at else {})})
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(status=to))
+    return status, True
 
 
 def _change(connection: Connection, campaign_id: str, values: Mapping[str, Any]) -> None:

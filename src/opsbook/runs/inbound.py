@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from opsbook.inbox.opt_outs import OptOuts
+from opsbook.inbox.receipts import EARLY, Receipts
 from opsbook.integrations.hooks import Entrance
 from opsbook.records.events import Events
 from opsbook.records.rows import Row
@@ -70,6 +71,7 @@ class Inbound:
         events: Events,
         operations: Operations,
         opt_outs: OptOuts,
+        receipts: Receipts,
         pressed: Pressed,
         clock: Clock,
         ids: Ids,
@@ -78,6 +80,7 @@ class Inbound:
         self.events = events
         self.operations = operations
         self.opt_outs = opt_outs
+        self.receipts = receipts
         self.pressed = pressed
         self.clock = clock
         self.ids = ids
@@ -140,6 +143,7 @@ class Inbound:
             "name": event.named(door.id),
             "body": plain(event.body),
             "opt_out": vars(stop) if stop else None,
+            "receipt": plain(vars(event.receipt)) if event.receipt else None,
             "received_at": now,
             "state": EventState.UNCONFIRMED if door.hook.confirms else EventState.RECEIVED,
             "attempts": 0,
@@ -179,10 +183,10 @@ class Inbound:
         """(what was done, what went wrong, whether it is over)."""
         if row["opt_out"]:
             await self.opt_outs.heard(**row["opt_out"])
+        receipt, later = await self._receipt(row)
         pressed = await self._pressed(row)
         started: JsonObject = {}
         not_started: JsonObject = {}
-        later = None
         for playbook in await asyncio.to_thread(self.operations.records.playbooks.all):
             if not _listens(playbook, row):
                 continue
@@ -193,7 +197,14 @@ class Inbound:
                 later = error.sentence
             except OpsbookError as error:
                 not_started[playbook["id"]] = str(error)
-        return {**pressed, "started": started, "not_started": not_started}, later, later is None
+        return {**receipt, **pressed, "started": started, "not_started": not_started}, later, later is None
+
+    async def _receipt(self, row: Row) -> tuple[JsonObject, str | None]:
+        """(what became of a provider's word about a message, why to ask again); nothing for any other event."""
+        if not row.get("receipt"):
+            return {}, None
+        became, over = await self.receipts.heard(row["receipt"], row["source"], row["received_at"])
+        return {"receipt": became}, None if over else EARLY
 
     async def _pressed(self, row: Row) -> JsonObject:
         """What became of one of our buttons; nothing for any other event. A refusal is an outcome like another."""

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Protocol, runtime_checkable
 
 from opsbook.sdk.values import Json
@@ -106,6 +107,11 @@ class Refused(Exception):
 
 class Lost(Exception):
     """Bytes may have left and no answer came: nobody here can know whether it was done."""
+
+
+def mark(key: str) -> str:
+    """What a message of this key carries, by which its provider can be searched and tells of it: 40 hex digits."""
+    return sha256(key.encode()).hexdigest()[:40]
 
 
 class Connector(Protocol):

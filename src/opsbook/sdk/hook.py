@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import SecretStr
@@ -64,6 +65,33 @@ class OptOut:
     reason: str
 
 
+class Fate(StrEnum):
+    """What a provider can say of a message that it took. A later one of these outweighs an earlier one."""
+
+    SOFT_BOUNCED = "soft_bounced"  # not delivered for now: a full mailbox, a server that is down
+    DELIVERED = "delivered"  # the recipient's server has it
+    OPENED = "opened"  # its pictures were loaded, perhaps by a program
+    CLICKED = "clicked"
+    BOUNCED = "bounced"  # the recipient's server refused it for good, or the provider did not try
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"  # the recipient calls it spam
+
+
+@dataclass(frozen=True)
+class MessageReceipt:
+    """A provider's word about one message: which by the `mark` that it was sent with, or by the provider's id of it.
+
+    `at` is when it happened as the provider says, None when it does not say.
+    """
+
+    fate: Fate
+    address: str
+    mark: str = ""
+    provider_id: str = ""
+    at: datetime | None = None
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class Press:
     """One of our buttons that somebody pressed: `user` is their id at the sender's."""
@@ -84,6 +112,7 @@ class Event:
     key: str
     body: JsonObject
     opt_out: OptOut | None = None
+    receipt: MessageReceipt | None = None
 
     def named(self, source: str) -> str:
         """The name that triggers are written with: `<source>.<type>` in lower case, other signs as underscores."""

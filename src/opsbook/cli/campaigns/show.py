@@ -20,7 +20,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     async def found(app: App) -> dict[str, Any]:
-        return {**app.campaigns.get(campaign_id), "sending": await app.steering.progress(campaign_id)}
+        campaign, sending = app.campaigns.get(campaign_id), await app.steering.progress(campaign_id)
+        return {**campaign, "sending": sending, "performance": await app.steering.performance(campaign_id)}
 
     campaign = with_app(found)
     if as_json:
@@ -46,11 +47,24 @@ def _print_standing(campaign: Mapping[str, Any]) -> None:
         return
     states = ", ".join(f"{number:,} {state}" for state, number in sorted(sending["letters"].items()))
     out.print(f"letters: {states or 'none has been touched'}", markup=False)
+    _print_performance(campaign["performance"])
     for name in ("started_at", "finished_at", "due_at"):
         if sending[name] and not (name == "due_at" and sending["finished_at"]):
             out.print(f"{name.replace('_at', '')} {sending[name]}", markup=False)
     if sending["note"]:
         out.print(sending["note"]["message"], markup=False, soft_wrap=True)
+
+
+def _print_performance(performance: Mapping[str, Any]) -> None:
+    """The figures that providers told, then once for each reason what nobody knows."""
+    figures = {name: one for name, one in performance.items() if isinstance(one, dict) and "status" in one}
+    known = [f"{one['value']:,} {name}" for name, one in figures.items() if one["status"] == "ok"]
+    if known:
+        of = next(one["of"] for one in figures.values() if one["status"] == "ok")
+        console().print(f"told by providers of {of:,} letters: {', '.join(known)}", markup=False, soft_wrap=True)
+    for reason in dict.fromkeys(one["reason"] for one in figures.values() if one["status"] != "ok"):
+        names = ", ".join(name for name, one in figures.items() if one.get("reason") == reason)
+        console().print(f"{names}: unknown. {reason}", markup=False, soft_wrap=True)
 
 
 def _print_letters(letters: list[Mapping[str, Any]], *, whole: bool) -> None:

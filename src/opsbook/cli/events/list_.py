@@ -27,4 +27,4 @@ def run(
     show_items(with_app(found), columns, as_json=as_json, title="Events", under={"id": "name", "reason": "state"})
 
 
-HIDDEN = ("body", "opt_out", "dedup_key")
+HIDDEN = ("body", "opt_out", "receipt", "dedup_key")

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from opsbook.integrations._google import CODES, THROTTLES
-from opsbook.integrations._mail import compose, mark, message_id
+from opsbook.integrations._mail import compose, message_id
 from opsbook.integrations._posting import handed_over, searched, throttled
 from opsbook.integrations._verdicts import at, code_in, peek
 from opsbook.sdk.clock import Clock
-from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused, mark
 from opsbook.sdk.http import Reply
 from opsbook.sdk.values import Json
 

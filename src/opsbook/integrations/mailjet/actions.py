@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from opsbook.integrations._mail import URGENT, mark, refuse_what_could_turn
+from opsbook.integrations._mail import URGENT, refuse_what_could_turn
 from opsbook.integrations._posting import SEND_SECONDS, handed_over, searched, throttled
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import CODE, at, peek
 from opsbook.integrations.mailjet.types import OURS
-from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused, mark
 from opsbook.sdk.http import HttpClient, Reply
 from opsbook.sdk.values import JsonObject
 

@@ -9,13 +9,13 @@ import json
 from base64 import b64encode
 from datetime import timedelta
 
-from opsbook.integrations._mail import compose, mark
+from opsbook.integrations._mail import compose
 from opsbook.integrations._posting import SEND_SECONDS, handed_over, throttled
 from opsbook.integrations._system import url_of
 from opsbook.integrations._verdicts import at, peek
 from opsbook.integrations.ses.signing import Key, signed
 from opsbook.integrations.ses.types import BAD_CREDENTIALS, OUR_ACCOUNT, THROTTLES, code_of, said
-from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused
+from opsbook.sdk.effects import ConnectorClass, Lost, Parcel, Receipt, Refused, mark
 from opsbook.sdk.http import HttpClient, Reply
 from opsbook.sdk.values import JsonObject
 

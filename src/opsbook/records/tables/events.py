@@ -22,6 +22,7 @@ events = Table(
     required("attempts", Integer, default=0),
     Column("due_at", Instant),  # when to look at it (again); null when nothing is left to do
     Column("settled_at", Instant),
+    Column("receipt", Json),  # a provider's word about one of our messages
     Index("ix_events_received", "received_at"),
     Index("ix_events_due", "due_at"),
 )

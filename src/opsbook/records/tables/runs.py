@@ -133,10 +133,13 @@ effects = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("not_before", Instant),
+    Column("mark", String(40)),  # what the message carries; null for those that left before it was kept
     Index("ix_effects_run", "run_id"),
     Index("ix_effects_state", "state"),
     Index("ix_effects_day", "connector", "started_at"),
     Index("ix_effects_held", "connector", "not_before"),
+    Index("ix_effects_mark", "mark"),
+    Index("ix_effects_provider", "connector", "provider_id"),
 )
 
 contacts = Table(

@@ -33,3 +33,14 @@ deliveries = Table(
     required("changed_at", Instant),
     Index("ix_campaign_deliveries_state", "campaign_id", "state"),
 )
+
+receipts = Table(
+    "delivery_receipts",
+    metadata,
+    Column("campaign_id", Id, primary_key=True),
+    Column("contact_id", Id, primary_key=True),
+    Column("fate", String(16), primary_key=True),
+    required("provider", String(60)),
+    required("at", Instant),
+    Column("detail", String(60)),
+)

@@ -23,7 +23,7 @@ async def listed(request: Request) -> Response:
     """
     asked = asked_for(request, "event", FILTERS)
     rows = house(request).app.inbound.events.latest(asked.where, asked.one_more, asked.cursor)
-    return asked.answer(rows, lambda row: without(row, "body", "opt_out", "dedup_key"))
+    return asked.answer(rows, lambda row: without(row, "body", "opt_out", "receipt", "dedup_key"))
 
 
 @router.get("/{event_id}", summary="One event, what came with it and which runs it started")
