@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from agents.metering import a_meter
 from opsbook.agents.evidence import Evidence
 from opsbook.agents.page import Fact
 from opsbook.agents.privacy import Kind, Screen, own_words
 from opsbook.agents.privacy.declared import ANSWERS, SYSTEMS, As
 from opsbook.agents.prose import Answer, ProseSection, faults
 from opsbook.agents.writer import compose
+from opsbook.app.models import models
 from opsbook.integrations.configuration import configure
 from opsbook.sdk.errors import InvalidInput
 from opsbook.sdk.http import HttpClient
@@ -21,6 +25,7 @@ from opsbook.sdk.step import RunFacts
 from opsbook.sdk.tool import EffectClass, ToolResult
 from opsbook.sdk.values import Json, JsonObject, Unknown, measured
 from opsbook.sdk.work import Writing
+from opsbook.settings import Settings
 from opsbook.tools._found import entries
 
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
@@ -279,3 +284,17 @@ def test_every_kind_of_fact_of_our_own_reports_is_declared(
         facts = compose(Writing("leo", kind), run_facts, Evidence(evidence)).facts
         left = {one.fact.id for one in Screen().facts(facts)}
         assert {fact.measure for fact in facts if fact.id not in left} <= STAYS, kind
+
+
+def test_of_another_servers_tool_leaves_what_the_settings_name() -> None:
+    leaves = {"open": "figure", "incidents.title": "text"}
+    tools = {"search": {"effect": "read", "digest": "a" * 64, "leaves": leaves}}
+    settings = Settings.model_validate({"mcp": {"servers": {"others": {"command": ["serve"], "tools": tools}}}})
+    with TemporaryDirectory() as made, a_meter(Path(made)) as meter:
+        screen = models(settings, meter).screen()
+    value: Json = {"open": 3, "closed": 4, "incidents": [{"title": "Zoe cannot pay", "by": "Zoe"}]}
+    figures = {"open": measured(3), "obey_me": measured(4)}
+    answer = seen("others.search", value, screen, figures=figures)
+    assert answer["value"] == {"open": 3, "incidents": [{"title": "«title: [[n1]] cannot pay»"}]}
+    assert answer["figures"] == {"open": {"value": 3, "status": "ok"}}
+    assert answer["withheld"] == ["closed", "incidents.by"]

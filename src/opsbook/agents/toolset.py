@@ -88,7 +88,7 @@ class GatewayTools(AbstractToolset[None]):
             return {"refused": limit.sentence, "next": "Answer with the facts that you have."}
         except OpsbookError as error:
             asked.error = error.sentence
-            return {"error": facts.screen.words(f"{error.sentence} {error.cure}".strip())}
+            return {"error": facts.screen.text(f"{error.sentence} {error.cure}".strip(), "error")}
         asked.source = result.source
         before = len(facts.found)
         facts.take(name, name, result)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from opsbook.agents.models import TIERS, Models, ModelSettings, Tier
 from opsbook.agents.prices import prices_with
+from opsbook.agents.privacy import Screen
+from opsbook.agents.privacy.declared import As
 from opsbook.agents.spending import Meter
 from opsbook.app.world import World
 from opsbook.records.model_requests import ModelRequests
@@ -35,4 +39,14 @@ def models(settings: Settings, meter: Meter) -> Models:
             tiers,
         ),
         meter,
+        screen=partial(Screen, _declared(settings)),
     )
+
+
+def _declared(settings: Settings) -> dict[str, dict[str, As]]:
+    """What the settings let leave of the answers of other servers' tools, by the name that a tool has here."""
+    return {
+        f"{server}.{tool}": {field: As(how) for field, how in allowed.leaves.items()}
+        for server, known in settings.mcp.servers.items()
+        for tool, allowed in known.tools.items()
+    }

@@ -70,11 +70,10 @@ class Screen:
         that are not declared (the whole value, where the tool is not), `left_off` how many rows of a list are missing.
         Safe to repeat; the same text has the same token in every answer of this piece of work.
         """
-        fields = self._fields(tool)
-        self._read(fields, result, _EVERY_ROW, learning=True)  # names first: they are looked for in texts
+        self._read(tool, result, _EVERY_ROW, learning=True)  # names first: they are looked for in texts
         text = ""
         for rows in _ROWS:
-            text = json.dumps({"answer_of": tool, **self._read(fields, result, rows)}, ensure_ascii=False)
+            text = json.dumps({"answer_of": tool, **self._read(tool, result, rows)}, ensure_ascii=False)
             if len(text) <= LONGEST_ANSWER:
                 return text
         return json.dumps({"answer_of": tool, "withheld": ["value"], "why": "it is too long"})
@@ -87,7 +86,9 @@ class Screen:
         walk = Walk(self._fields(tool), self.tokens, lambda text, _key: cleaned(text), _EVERY_ROW, bare=True)
         value = walk.through(result.as_json()["value"])
         self.admitted_words |= walk.words
-        return replace(result, value=None if isinstance(value, Withheld) else value, figures=_figures(walk, result))
+        return replace(
+            result, value=None if isinstance(value, Withheld) else value, figures=self._figures(tool, walk, result)
+        )
 
     def shown(self, facts: Sequence[Fact]) -> list[Shown]:
         """Facts that were made of admitted answers, and of formulas, as they leave: all of them, in their order.
@@ -168,6 +169,13 @@ class Screen:
     def _fields(self, tool: str) -> Mapping[str, As]:
         return self.declared.get(tool) or ANSWERS.get(tool, {})
 
+    def _figures(self, tool: str, walk: Walk, result: ToolResult) -> JsonObject:
+        """The figures beside the value: of a tool of ours all, of another one those whose names are declared."""
+        theirs = tool in self.declared or tool not in ANSWERS
+        known = [name for name in result.figures if is_key(name) and (name in walk.fields or not theirs)]
+        found = {name: walk.figure(plain(result.figures[name])) for name in known}
+        return {name: one for name, one in found.items() if not isinstance(one, Withheld)}
+
     def _fact(self, fact: Fact) -> Shown | None:
         how, measure, group = how_it_leaves(fact.measure)
         said = self._said(how, fact)
@@ -201,15 +209,15 @@ class Screen:
             return text
         return text if how_it_leaves(text)[0] else self.tokens.token(kind, text)
 
-    def _read(self, fields: Mapping[str, As], result: ToolResult, rows: int, *, learning: bool = False) -> JsonObject:
-        walk = Walk(fields, self.tokens, (lambda _text, _key: "") if learning else self.text, rows)
+    def _read(self, tool: str, result: ToolResult, rows: int, *, learning: bool = False) -> JsonObject:
+        walk = Walk(self._fields(tool), self.tokens, (lambda _text, _key: "") if learning else self.text, rows)
         about = result.as_json()
         value = walk.through(about["value"])
         shown: JsonObject = {
             "as_of": about["as_of"],
             "window": about["window"],
             "source": "" if learning else self.words(result.source),
-            "figures": _figures(walk, result),
+            "figures": self._figures(tool, walk, result),
             "value": None if isinstance(value, Withheld) else value,
             "warnings": [] if learning else [self.text(warning, "warning") for warning in result.warnings],
         }
@@ -235,12 +243,6 @@ class Screen:
             shown += [text[last : trace.start], token]
             last = trace.end
         return "".join([*shown, text[last:]])
-
-
-def _figures(walk: Walk, result: ToolResult) -> JsonObject:
-    known = result.figures.items() if walk.fields else ()  # of a tool that nobody declared nothing leaves
-    found = {name: walk.figure(plain(part)) for name, part in known if is_key(name)}
-    return {name: one for name, one in found.items() if not isinstance(one, Withheld)}
 
 
 def own_words(template: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 SERVER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 TOOL_NAME = re.compile(r"[A-Za-z0-9_./-]{1,80}")
 LONGEST = timedelta(minutes=2)
+Leaves = Literal["figure", "time", "word", "system", "person", "organisation", "email", "id", "name", "text"]
 
 
 def _only_reads(value: Any) -> Any:
@@ -32,6 +33,11 @@ class OutsideToolSettings(BaseModel):
     )
     digest: str = Field(
         pattern=r"^[0-9a-f]{64}$", description="of what it says of itself; `opsbook mcp tools <server>` prints it"
+    )
+    leaves: dict[str, Leaves] = Field(
+        default_factory=dict,
+        description="the fields of its answer that models may see, `rows.title` and so on, and how: `figure`, `time`, "
+        "`word`, `text`, `name`, `person`, `organisation`, `email`, `id`, `system`; without it none does",
     )
 
     @model_validator(mode="before")
