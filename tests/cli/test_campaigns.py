@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from cli.commanding import Shell
 from stories.sending import approved, settle_down
+from web.receiving import Wire, post_in
 
 
 @pytest.fixture
@@ -84,3 +86,26 @@ def test_what_cannot_be_done_says_why(shell: Shell, campaign: str, words: list[s
 
 def test_letters_of_a_campaign_that_nobody_began_are_none(shell: Shell, campaign: str, tmp_path: Path) -> None:
     assert shell("campaigns", "letters", campaign, "--json").json["items"] == []
+
+
+def test_what_its_provider_told_of_a_letter_is_shown_and_what_nobody_told_is_unknown(shell: Shell) -> None:
+    settle_down(shell.folder, port=9)
+
+    async def told() -> str:
+        async with post_in(shell.folder, Wire()) as post:
+            campaign = await post.sent(3)
+            arrived = post.event("sent", "o00000@example.com")
+            await post.tell(arrived, post.event("bounce", "o00001@example.com", hard_bounce=True))
+            return campaign
+
+    campaign = asyncio.run(told())
+    letters = shell("campaigns", "letters", campaign, "--json").json["items"]
+    assert [one["state"] for one in letters] == ["delivered", "bounced", "sent"]
+    assert [
+        one["contact_id"]
+        for one in shell("campaigns", "letters", campaign, "--state", "bounced", "--json").json["items"]
+    ] == ["u-o00001"]
+    shown = shell("campaigns", "show", campaign).out
+    assert "told by providers of 3 letters: 1 delivered, 1 bounced, 0 unsubscribed, 0 complained" in shown
+    assert "opened, clicked: unknown." in shown
+    assert shell("campaigns", "show", campaign, "--json").json["performance"]["bounced"]["told_by"] == ["mailjet"]

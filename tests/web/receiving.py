@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from opsbook.sdk.testing import json_answer
 from opsbook.web.site import create_app
 from stories.sending import ALWAYS, approve, draft, settle
 from web import signing
-from web.conftest import AT
 from web.serving import WrongByHours, settings_in
 
 MAILJET = {
@@ -124,7 +123,7 @@ class Post:
 @asynccontextmanager
 async def post_in(folder: Path, desk: Wire) -> AsyncIterator[Post]:
     """Open on what stands in the folder already."""
-    settings, clock = settings_in(folder / "home", **SETTINGS), WrongByHours(AT)
+    settings, clock = settings_in(folder / "home", **SETTINGS), WrongByHours(datetime.fromtimestamp(signing.AT, UTC))
 
     async def sleep(seconds: float) -> None:
         clock.offset += timedelta(seconds=seconds)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from integrations.mailers import mailjet_error
+from opsbook.sdk.effects import mark
+from opsbook.sdk.testing import json_answer
 from web.receiving import Post, Wire, post_in
 
 ADA, BOB = "o00000@example.com", "o00001@example.com"
@@ -83,6 +86,30 @@ async def test_what_was_uncertain_is_settled_by_the_providers_word(post: Post):
     assert (row["state"], row["provider_id"], row["error"]["by"]) == ("done", "7000", "provider:mailjet")
     await post.app.sender.round()
     assert [mail.to for mail in post.desk.arrived].count(ADA) == 1
+
+
+async def test_what_a_person_took_for_lost_was_delivered_when_its_provider_says_so(post: Post):
+    campaign = await post.approved(1)
+    post.desk.lose = post.desk.unreadable = True
+    await post.app.sender.round()
+    (letter,) = post.app.steering.letters(campaign)
+    ledger = post.app.records.effects
+    assert ledger.settle(letter["effect_key"], "failed", "owner", "nothing in the log", post.clock.now())
+    assert post.letters(campaign)[ADA][0] == "failed"
+    await post.tell(post.event("sent", ADA))
+    assert post.letters(campaign) == {ADA: ("delivered", None)}
+    assert ledger.standing([letter["effect_key"]])[letter["effect_key"]]["state"] == "done"
+
+
+async def test_a_letter_that_its_provider_refused_is_not_delivered_because_an_event_says_so(post: Post):
+    campaign = await post.approved(1)
+    post.desk.refuse = json_answer({"Messages": [mailjet_error(("mj-0013", 400), related=["To[0].Email"])]}, 400)
+    await post.app.sender.round()
+    (letter,) = post.app.steering.letters(campaign)
+    assert letter["state"] == "failed"
+    told = {"event": "sent", "email": ADA, "CustomID": mark(letter["effect_key"]), "MessageID": 7000}
+    assert await post.tell(told) == 200
+    assert (post.became(), post.letters(campaign)[ADA][0]) == (["contradicts"], "failed")
 
 
 async def test_what_is_told_before_our_own_outcome_is_written_down_waits_for_it(post: Post):
