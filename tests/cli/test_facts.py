@@ -74,4 +74,4 @@ def test_a_fact_that_is_not_there_says_which_are(ran: tuple[Shell, str]) -> None
 def test_a_report_says_how_its_figures_are_followed(ran: tuple[Shell, str]) -> None:
     shell, run_id = ran
     report = shell("runs", "show", run_id, "--json").json["results"]["report"]
-    assert f"`opsbook runs fact {run_id}`" in report
+    assert report.endswith(f"_Every figure can be followed to its rows: opsbook runs fact {run_id}_\n")

@@ -169,7 +169,7 @@ def test_the_message_names_what_is_offline_and_nothing_else(suite: dict[str, Pla
     assert fill(fields.subject, names) == "Offline: Pay"
     assert fill(fields.dedup_key, names) == "offline:pay"
     body = str(fill(fields.body, names))
-    assert "- **Pay** (error class: server), failures in a row: 0\n" in body
+    assert "- **Pay** (error class: server), failures in a row: 0, last answer: 24 Nov 2026, 09:00 EST\n" in body
     assert "http://y" not in body
     assert "Mail" not in body
 

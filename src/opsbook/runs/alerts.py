@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from opsbook.agents.wording import moment
 from opsbook.effects.delivery import Delivery, Origin
 from opsbook.effects.ledger import effect_key
 from opsbook.inbox.threads import Threads
@@ -20,7 +22,7 @@ from opsbook.records.segments import Fence
 from opsbook.runs.verdict import Firing, RuleAnswer
 from opsbook.sdk.clock import Clock, Ids
 from opsbook.sdk.errors import InvalidInput, PersonNeeded
-from opsbook.sdk.values import Json, JsonObject, digest, plain
+from opsbook.sdk.values import Json, JsonObject, digest
 from opsbook.sdk.work import Message
 
 REMIND_EVERY = timedelta(hours=6)
@@ -161,7 +163,7 @@ class Alerting:
             rule.notify,
             self.watchers,
             f"[{row['severity']}] {run['playbook_name']}: {text}"[:200],
-            f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {plain(run['accepted_at'])}",
+            f"{text}\n\nPlaybook: {run['playbook_name']}\nRun: {run['id']}\nAt: {_moment(run)}",
             row["severity"],
             dedup_key=f"alert:{row['id']}:{what}" if what != "reminded" else None,
             about=f"alert:{row['id']}",
@@ -170,6 +172,11 @@ class Alerting:
             return list(await self.door.deliver(message, Origin(run["id"], PATH, fence, key)))
         except (InvalidInput, PersonNeeded) as error:  # nobody to tell, or nobody knows who was told
             return [{"state": "failed", "error": error.code, "message": error.sentence}]
+
+
+def _moment(run: Mapping[str, Any]) -> str:
+    """When the run was accepted, in its own zone: the same words when this is done again."""
+    return moment(run["accepted_at"], ZoneInfo(run["timezone"]))
 
 
 def _row(rule: AlertRule, row: Mapping[str, Any], state: str, message: str) -> JsonObject:

@@ -76,9 +76,9 @@ def facts_path(run_id: str) -> str:
 
 
 def footnote(run_id: str, public_url: str) -> str:
-    """The line under a report that says how its figures are followed."""
-    also = f" or <{public_url}{facts_path(run_id)}>" if public_url else ""
-    return f"_Every figure can be followed to its rows: `opsbook runs fact {run_id}`{also}._"
+    """The line under a report that says how its figures are followed: plain text, for a report holds no live link."""
+    also = f" or {public_url}{facts_path(run_id)}" if public_url else ""
+    return f"_Every figure can be followed to its rows: opsbook runs fact {run_id}{also}_"
 
 
 def _begins(source: str, steps: Mapping[str, Any]) -> tuple[str, str]:

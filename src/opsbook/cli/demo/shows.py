@@ -25,6 +25,7 @@ from opsbook.warehouse.tables import TABLES
 WIDTH = 100
 COLUMNS = 4  # tables named in one line
 SHOWN = 5  # letters of a campaign, and people left out of it
+PLACES = 3  # of those that could not be measured for the same reason
 LONGEST = 90  # characters of a subject
 
 
@@ -100,7 +101,7 @@ def print_thread(thread: Mapping[str, Any], shown: Mapping[str, str]) -> None:
     whose = ", ".join(thread["assignees"]) or "nobody"
     page().print(f"[dim]{thread['type']} · {thread['status']} · for {whose} · {thread['id']}[/]")
     for message in thread["messages"]:
-        if before := shown.get(message["body"]):
+        if before := next((name for text, name in shown.items() if text.strip() == message["body"].strip()), None):
             page().print(f"[bold]{coloured(message['author'])}[/] posted the {before} as printed above.")
             continue
         page().print(f"[bold]{coloured(message['author'])}[/]")
@@ -186,8 +187,10 @@ def print_verdict(runs: Sequence[Mapping[str, Any]]) -> None:
     )
     for reason, places in dark.items():
         _indented(2, coloured(reason))
-        for place in places:
+        for place in places[:PLACES]:
             _indented(4, f"[dim]{coloured(place)}[/]")
+        if (more := len(places) - PLACES) > 0:
+            _indented(4, f"[dim]and {more} more of the kind[/]")
 
 
 def shortfalls(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
