@@ -83,4 +83,4 @@ def test_an_estimate_that_nobody_made_is_unknown(shell: Shell) -> None:
     asyncio.run(bill("claude-sonnet-5-5"))
     (row,) = shell("costs", "--json").json["items"]
     assert (row["estimate_usd"], row["estimate_usd_per_run"]) == (None, None)
-    assert "unknown" in shell("costs").out
+    assert "unknown" in shell.process("costs", env={"COLUMNS": "160"}).out

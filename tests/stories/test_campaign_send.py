@@ -71,7 +71,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 @pytest.mark.parametrize(
-    ("number", "most"), [(30, 8), pytest.param(500, 500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+    ("number", "most"), [(80, 4), pytest.param(500, 500, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
 )
 def test_a_plug_that_is_pulled_again_and_again_sends_nobody_two_and_loses_nobody(
     shell: Shell,
@@ -94,7 +94,7 @@ def test_a_plug_that_is_pulled_again_and_again_sends_nobody_two_and_loses_nobody
     rows = shell("campaigns", "letters", campaign_id, "--limit", "1000", "--json").json["items"]
     states = {row["recipient"]: row["state"] for row in rows}
     assert len(states) == number
-    assert kills >= 3
+    assert kills >= 2
     assert {to: times for to, times in arrived.items() if times > 1} == {}
     assert set(states.values()) <= {"sent", "uncertain"}
     assert {to for to, state in states.items() if state == "sent"} <= set(arrived)

@@ -1,4 +1,4 @@
-"""What models have cost, beside what was expected and the budget."""
+"""What models have cost, beside estimate and budget."""
 
 from __future__ import annotations
 

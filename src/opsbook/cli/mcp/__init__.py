@@ -1,4 +1,6 @@
-"""Serve other agents over the Model Context Protocol, on the standard streams.
+"""Serve other agents over the Model Context Protocol.
+
+It speaks on the standard streams.
 
 An agent's program starts this one: it sees the playbooks and their runs, asks the tools that only read, and tries
 playbooks without effects. See docs/howto/mcp.md for the lines that it needs. The door on HTTP is part of `opsbook up`.

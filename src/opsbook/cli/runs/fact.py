@@ -1,4 +1,6 @@
-"""Follow a figure of a run to its step, its source and the rows behind it; without a fact, list them all.
+"""Follow a figure of a run to the rows behind it.
+
+Without a fact, all are listed.
 
 A report's figures are its facts: `opsbook runs fact RUN f12`. A stored report never changes; where the rows say
 something else by now, that is told.

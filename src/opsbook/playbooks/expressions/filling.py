@@ -66,8 +66,10 @@ def said_in(text: str, names: Mapping[str, Json], bound: Mapping[str, str] = _NO
     ready = template(text)
     writer = _Writer(ready, ready.maker.frame(names, Budget()))
     writer.bound |= bound
+    said: list[Said] = []
+    writer.said = said
     writer.write(ready.parts)
-    return writer.said
+    return said
 
 
 def fill_tree(value: Json, names: Mapping[str, Json]) -> Json | Unknown:
@@ -125,7 +127,7 @@ class _Writer:
         self.out: list[str] = []
         self.left = OUTPUT
         self.lost: Unknown | None = None
-        self.said: list[Said] = []
+        self.said: list[Said] | None = None  # kept only where somebody asks for it: it costs more than the filling
         self.bound: dict[str, str] = {}  # the names that loops define, as expressions over the text's own names
 
     def write(self, parts: tuple[Part, ...]) -> None:
@@ -162,7 +164,8 @@ class _Writer:
             shown = displayed(value)
         except Misfit as error:
             raise refusal(self.text, part.at, error.sentence, error.cure, "misfit") from None
-        self.said.append(Said(self._over_names(part.source), given, shown))
+        if self.said is not None:
+            self.said.append(Said(self._over_names(part.source), given, shown))
         return shown
 
     def _loop(self, part: Loop) -> None:
@@ -172,10 +175,11 @@ class _Writer:
             return
         if not isinstance(items, list):
             raise refusal(self.text, part.at, f"A loop goes through a list, not {kind_of(items)}.", code="misfit")
-        source = self._over_names(part.source)
+        source = self._over_names(part.source) if self.said is not None else ""
         whole = source if _PATH.fullmatch(source) else f"({source})"
         for index, item in enumerate(items):
-            self.bound[part.name] = f"{whole}[{index}]"
+            if self.said is not None:
+                self.bound[part.name] = f"{whole}[{index}]"
             self.frame[part.place] = item
             self.budget.spend(1)
             self.write(part.body)
