@@ -94,6 +94,10 @@ steps:
     assign_to: [owner]
 """
 REPORTS = ("growth", "incident", "health")
+# Where a report says itself how its figures are followed.
+OURS = re.compile(
+    r'<code>opsbook runs fact run_\w+</code>|<a href="https://ops\.platform\.example/api/v1/runs/run_\w+/facts">'
+)
 _ASKED_FOR = "getAtRiskOrganizations findInactiveOrganizations getRevenueMetrics getSignupAnalytics getErrorLogs"
 ASKED_FOR = frozenset(f"{_ASKED_FOR} getOrderHistorySummary getIntegrationStatus crmGetStats".split())
 
@@ -130,7 +134,7 @@ class Ended:
 
     def lives(self) -> list[str]:
         """Markup in a report, or in what Slack was sent, that does something when it is shown."""
-        html = "".join(WRITER.render(str(self.run["results"][name])) for name in REPORTS)
+        html = OURS.sub("", "".join(WRITER.render(str(self.run["results"][name])) for name in REPORTS))
         found = [tag for tag in ("<a ", "<img", "<script", "<b>", "<h5", "<h6", "<code") if tag in html]
         return found + [tag for tag in ("<!channel>", "<@U0123456789>") if tag in self.posts]
 
