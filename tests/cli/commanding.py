@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from opsbook.cli.main import run
+from opsbook.settings import ENVIRONMENT
 
 HELLO = """\
 id: says_hello
@@ -70,6 +73,15 @@ steps:
   - {id: one, type: set, values: {a: 1}}
   - {id: two, type: set, values: {b: 2}}
 """
+
+
+def clean_shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell in a folder, in an environment that says nothing but where the home is."""
+    for name in (*ENVIRONMENT, *(name for name in os.environ if name.startswith("OPSBOOK_"))):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPSBOOK_HOME", str(folder / "home"))
+    monkeypatch.chdir(folder)
+    return Shell(folder)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import Any
 import pytest
 
 import peers
-from cli.commanding import Shell
+from cli.commanding import Shell, clean_shell
 from opsbook.app import App, open_app, the_world
-from opsbook.settings import ENVIRONMENT
 from peers.mail import Mailbox, plain_mailbox  # noqa: F401 a fixture
 from stories.sending import approve, approved, draft, settings_of, settle, settle_down
 from stories.serving import server
@@ -63,11 +61,7 @@ def letters_in(box: Mailbox) -> int:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    for name in (*ENVIRONMENT, *(name for name in os.environ if name.startswith("OPSBOOK_"))):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPSBOOK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    return Shell(tmp_path)
+    return clean_shell(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(

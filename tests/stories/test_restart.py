@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 import time
@@ -16,8 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 import peers
-from cli.commanding import Shell
-from opsbook.settings import ENVIRONMENT
+from cli.commanding import Shell, clean_shell
 from peers.mail import NAME, Mailbox
 from stories.serving import server
 
@@ -74,12 +72,8 @@ def box() -> Iterator[Holding]:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, box: Holding) -> Shell:
-    for name in (*ENVIRONMENT, *(name for name in os.environ if name.startswith("OPSBOOK_"))):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPSBOOK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
+    shell = clean_shell(tmp_path, monkeypatch)
     (tmp_path / "opsbook.toml").write_text(SETTINGS.format(port=box.port))
-    shell = Shell(tmp_path)
     shell.publish(TELLS)
     return shell
 

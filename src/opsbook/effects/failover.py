@@ -7,7 +7,7 @@ works again must not send what its stand-in has sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from opsbook.records.effects import Effects
@@ -36,8 +36,7 @@ def tries(key: Callable[[str], str], item: str, connectors: Sequence[Connector],
 
     The order of the connectors may change between two calls: who holds the item's own key is read from the ledger.
     """
-    own = key(item)
-    named = {connector.name: key(f"{item}@{connector.name}") for connector in connectors}
+    own, named = keys_of(key, item, connectors)
     rows = effects.standing([own, *named.values()])
     holder = rows[own]["connector"] if own in rows else connectors[0].name
     ordered = [(own if connector.name == holder else named[connector.name], connector) for connector in connectors]
@@ -48,6 +47,11 @@ def tries(key: Callable[[str], str], item: str, connectors: Sequence[Connector],
     refused = tuple(refusal(row) for row in rows.values() if row["key"] != begun["key"])
     same = tuple((one, connector) for one, connector in ordered if one == begun["key"])
     return Tries(same, keys, begun, refused)
+
+
+def keys_of(key: Callable[[str], str], item: str, connectors: Sequence[Connector]) -> tuple[str, Mapping[str, str]]:
+    """The item's own key, and the key that each connector has as a stand-in, by its name."""
+    return key(item), {connector.name: key(f"{item}@{connector.name}") for connector in connectors}
 
 
 def may_go_elsewhere(row: Row) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from opsbook.effects.failover import STAYED_HERE, keys_of
 from opsbook.effects.ledger import Effect, Ledger, effect_key
 from opsbook.effects.patience import Patience
 from opsbook.effects.posting import Post, Posted, post
@@ -192,15 +193,12 @@ class Sender:
 
     def _begun(self, going: _Going, batch: Sequence[Row]) -> list[str]:
         """Contacts whose letter has begun to leave: the ledger says what became of it, and nobody judges it again."""
-        names = ["", *(f"@{connector.name}" for connector in going.connectors)]
-        keys = {
-            self._key(going.claim)(f"{one['contact_id']}{name}"): str(one["contact_id"])
-            for one in batch
-            for name in names
-        }
+        keys: dict[str, str] = {}
+        for one in batch:
+            own, named = keys_of(self._key(going.claim), str(one["contact_id"]), going.connectors)
+            keys |= dict.fromkeys((own, *named.values()), str(one["contact_id"]))
         rows = self.ledger.effects.standing(list(keys))
-        stayed = (EffectState.PLANNED, EffectState.FAILED)
-        return list(dict.fromkeys(keys[key] for key, row in rows.items() if row["state"] not in stayed))
+        return list(dict.fromkeys(keys[key] for key, row in rows.items() if row["state"] not in STAYED_HERE))
 
     async def _post(self, going: _Going, contact_id: str) -> Row:
         letter, claim, now = going.letters[contact_id], going.claim, self.clock.now()

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from opsbook.records.rows import Row, fetch, fetch_one, insert_absent
+from opsbook.records.sendings import CONTACT_KEY
 from opsbook.records.store import Store, Write
 from opsbook.records.tables.inbox import artifacts, campaign_exclusions, campaign_messages, campaigns, suppressions
 from opsbook.records.tables.runs import contacts
 
 BECOMES = {"approved": "approved", "rejected": "cancelled", "expired": "cancelled", "voided": "failed"}
-CONTACT_KEY = "campaign:"  # what the contact log's keys of campaign mail begin with
 AT_ONCE = 500  # addresses in one query
 
 

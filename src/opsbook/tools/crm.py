@@ -14,7 +14,7 @@ from opsbook.sdk.values import Json, JsonObject, Unknown, measured, unknown_in
 from opsbook.tools._services import ServedTool
 from opsbook.tools._windows import Period, ending_at, parse_period, since_last_working_day
 from opsbook.warehouse.activity import active_users, gmv
-from opsbook.warehouse.changes import other_words
+from opsbook.warehouse.changes import baseline_near
 from opsbook.warehouse.daily import DAY, daily_metrics, daily_terms
 from opsbook.warehouse.figures import against, figure
 from opsbook.warehouse.health import errors, quotas
@@ -67,14 +67,13 @@ class CrmGetStats(ServedTool[CrmStatsArgs]):
     def _found(self, args: CrmStatsArgs, context: ToolContext, length: timedelta) -> ToolResult:
         start, end = ending_at(context, length)
         today = end.astimezone(context.timezone).date()
-        base = start.astimezone(context.timezone).date()
         warehouse = self.services.warehouse
         metrics: dict[str, Json] = {}
         if "signups" in args.include_metrics:
             now, before = (signups(warehouse, at, at + length)[0] for at in (start, start - length))
             metrics["signups"] = against(now, before)
         if "revenue" in args.include_metrics:
-            metrics["revenue"] = against(mrr_figure(warehouse, end), self._mrr_before(base, today))
+            metrics["revenue"] = against(mrr_figure(warehouse, end), self._mrr_before(start, end, context))
             metrics["gmv"] = against(gmv(warehouse, start, end), gmv(warehouse, start - length, start))
         if "active_users" in args.include_metrics:
             metrics["active_users"] = against(active_users(warehouse, start, end), self._active_before(length, today))
@@ -96,13 +95,11 @@ class CrmGetStats(ServedTool[CrmStatsArgs]):
         before = errors(self.services.warehouse, start - length, start)
         return {name: against(one, before[name]) for name, one in now.items()}
 
-    def _mrr_before(self, base: date, today: date) -> JsonObject:
-        snapshot = self.services.snapshots.mrr_near(base)
-        if snapshot and snapshot.terms not in (None, self.services.warehouse.terms_of("mrr")):
-            return other_words(snapshot.local_date).as_json()
-        if snapshot is None or snapshot.local_date >= today:
-            return Unknown(f"no baseline yet: no snapshot of revenue within a day of {base}").as_json()
-        return {**figure(sum(snapshot.mrr.values()), "cents"), "on": snapshot.local_date.isoformat()}
+    def _mrr_before(self, start: datetime, end: datetime, context: ToolContext) -> JsonObject:
+        before = baseline_near(self.services.warehouse, self.services.snapshots, start, end, context.timezone)
+        if isinstance(before, Unknown):
+            return before.as_json()
+        return {**figure(sum(before.mrr.values()), "cents"), "on": before.local_date.isoformat()}
 
     def _active_before(self, length: timedelta, today: date) -> JsonObject:
         """The count of the day before, which only its snapshot knows."""

@@ -75,7 +75,7 @@ def baseline_near(
     if found is None or found.local_date >= end.astimezone(zone).date():
         return Unknown(f"no baseline yet: no snapshot of revenue within a day of {target}")
     if found.terms not in (None, warehouse.terms_of("mrr")):
-        return other_words(found.local_date)
+        return _other_words(found.local_date)
     midnight = datetime.combine(found.local_date, time(), zone)
 
     def paid_earlier() -> frozenset[str]:
@@ -84,7 +84,7 @@ def baseline_near(
     return Baseline(found.local_date, found.mrr, paid_earlier, found.taken_at, found.reconstructed)
 
 
-def other_words(local_date: date) -> Unknown:
+def _other_words(local_date: date) -> Unknown:
     """Why a snapshot that was counted by other words is no baseline."""
     return Unknown(
         f"the snapshot of {local_date} was counted by other definitions, and is compared with nothing;"
