@@ -86,5 +86,5 @@ def test_a_transcript_and_what_todays_checks_say_of_its_answer(shell: Shell, run
     (one,) = replayed.json["items"]
     assert (replayed.code, one["outcome"], one["same_questions"]) == (1, "changed", False)
     assert "its answer was not used" in one["reason"]
-    assert "77" not in one["today"]
+    assert "77" not in one["today"].replace(run_id, "the run")  # an id may hold any digits
     assert "+_Written by the deterministic renderer; a model was asked" in shell("runs", "replay", run_id).out
